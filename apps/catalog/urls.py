@@ -1,0 +1,5 @@
+"""The routes of `catalog`, below /api/v1/."""
+
+from __future__ import annotations
+
+urlpatterns: list = []

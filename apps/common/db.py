@@ -1,0 +1,33 @@
+"""The database's clock and what happens after a commit.
+
+Must not: open transactions or connections of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+
+
+def db_now() -> datetime:
+    """The time of the database's clock, the only one that counts (machines' clocks differ)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None  # the statement always answers one row
+    now: datetime = row[0]
+    return now
+
+
+def on_commit(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Call after the transaction has committed; what fails there is logged and cannot undo the change."""
+    transaction.on_commit(partial(function, *args, **kwargs), robust=True)
+
+
+def in_own_transaction() -> bool:
+    """Whether code (not a test case's wrapper) has opened a transaction that an exception would roll back."""
+    return any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)

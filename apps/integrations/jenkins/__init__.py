@@ -1,0 +1,1 @@
+"""Jenkins, seen through one narrow class (`client.Jenkins`). Must not: leak its JSON into other rooms."""

@@ -1,0 +1,1 @@
+"""OCI registries, seen through one narrow class (`client.RegistryClient`). Must not: decide what may be deployed."""

@@ -1,0 +1,155 @@
+"""The API of outside systems: list, add, change, test. Clusters may be read by everybody signed in.
+
+Must not: answer a secret, or hold a transaction while an outside system is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.common.errors_api import language_of
+from apps.common.messages import sentence
+from apps.integrations import serializers, services
+from apps.integrations.models import Cluster, Connection, GitLabServer, JenkinsController, Registry
+
+INTEGRATION = dict.fromkeys(("GET", "POST", "PATCH"), "integration.manage")
+CLUSTER = {"GET": "cluster.read", "POST": "cluster.manage", "PATCH": "cluster.manage"}
+
+
+class ConnectionView(generics.GenericAPIView[Any]):
+    """What all views of this room share; subclasses name the model and its serializer."""
+
+    model: type[Connection]
+    keyset = ("name", "id")
+    lookup_field = "name"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        related = ["credential_set_by"] + (["registry"] if self.model is Cluster else [])
+        return self.model._default_manager.select_related(*related)
+
+
+class ListView(ConnectionView):
+    """All rows by name, and adding one."""
+
+    def get(self, request: Request) -> Response:
+        """List them by name."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def post(self, request: Request) -> Response:
+        """Add one; test it afterwards."""
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        row = services.create_connection(self.model, body.validated_data, actor=request.actor)  # type: ignore[attr-defined]
+        return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
+
+
+class DetailView(ConnectionView):
+    """One row."""
+
+    def get(self, request: Request, name: str) -> Response:
+        """Show it, without its secret."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def patch(self, request: Request, name: str) -> Response:
+        """Change it. Another address needs the secret anew."""
+        row = self.get_object()
+        body = self.get_serializer(row, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        row = services.update_connection(row, dict(body.validated_data), actor=request.actor)  # type: ignore[attr-defined]
+        return Response(self.get_serializer(row).data)
+
+
+class TestView(ConnectionView):
+    """The connection test: a checklist with the time of each line and, if red, the credential or right to fix."""
+
+    __test__ = False
+
+    @extend_schema(request=serializers.CheckRequestSerializer, responses=serializers.CheckResultSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        """Run the test now and keep its result."""
+        row = self.get_object()
+        body = serializers.CheckRequestSerializer(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        result = services.check_connection(row, actor=request.actor, **body.validated_data)  # type: ignore[attr-defined]
+        language = language_of(request)
+        checks = [{**check, "detail": _sentence(check, language)} for check in result["checks"]]
+        return Response({**result, "checks": checks})
+
+
+def _sentence(check: dict[str, Any], language: str) -> str:
+    return sentence(check["code"], check["params"], language) if check["code"] else ""
+
+
+class GitLabServers:
+    """GitLab servers."""
+
+    model = GitLabServer
+    serializer_class = serializers.GitLabServerSerializer
+    policy_actions = INTEGRATION
+
+
+class JenkinsControllers:
+    """Jenkins controllers."""
+
+    model = JenkinsController
+    serializer_class = serializers.JenkinsControllerSerializer
+    policy_actions = INTEGRATION
+
+
+class Registries:
+    """Registries."""
+
+    model = Registry
+    serializer_class = serializers.RegistrySerializer
+    policy_actions = INTEGRATION
+
+
+class Clusters:
+    """Clusters."""
+
+    model = Cluster
+    serializer_class = serializers.ClusterSerializer
+    policy_actions = CLUSTER
+
+
+class GitLabServerList(GitLabServers, ListView): ...
+
+
+class GitLabServerDetail(GitLabServers, DetailView): ...
+
+
+class GitLabServerTest(GitLabServers, TestView): ...
+
+
+class JenkinsControllerList(JenkinsControllers, ListView): ...
+
+
+class JenkinsControllerDetail(JenkinsControllers, DetailView): ...
+
+
+class JenkinsControllerTest(JenkinsControllers, TestView): ...
+
+
+class RegistryList(Registries, ListView): ...
+
+
+class RegistryDetail(Registries, DetailView): ...
+
+
+class RegistryTest(Registries, TestView): ...
+
+
+class ClusterList(Clusters, ListView): ...
+
+
+class ClusterDetail(Clusters, DetailView): ...
+
+
+class ClusterTest(Clusters, TestView): ...

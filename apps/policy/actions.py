@@ -1,0 +1,101 @@
+"""The one policy table: every action of the API and of the sockets, and who may do it.
+
+Must not: look anything up. A rule is data: `any_of` clauses of which one must hold, `none_of` of which none may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+DEVELOPER, TESTER, OPS = "developer", "tester", "ops"
+ROLES = (DEVELOPER, TESTER, OPS)
+
+ClauseName = Literal[
+    "anyone", "signed_in", "self", "admin", "member", "owner", "requester", "role_on_pair", "role_in_project"
+]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One way to hold (or lose) a right; `roles` matter to `role_on_pair` and `role_in_project` only."""
+
+    name: ClauseName
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may: `scope` says whether the question needs a project; `tokens` whether an API token may ask at all."""
+
+    any_of: tuple[Clause, ...]
+    none_of: tuple[Clause, ...] = ()
+    scope: Literal["global", "project", "mixed"] = "global"
+    tokens: bool = True
+
+
+ANYONE, SIGNED_IN, SELF = Clause("anyone"), Clause("signed_in"), Clause("self")
+ADMIN, MEMBER, OWNER, REQUESTER = Clause("admin"), Clause("member"), Clause("owner"), Clause("requester")
+
+
+def on_pair(*roles: str) -> Clause:
+    """A live grant of one of these roles on exactly (project, environment)."""
+    return Clause("role_on_pair", roles)
+
+
+def in_project(*roles: str) -> Clause:
+    """A live grant of one of these roles on any environment of the project."""
+    return Clause("role_in_project", roles)
+
+
+def _global(*any_of: Clause, tokens: bool = True) -> Rule:
+    return Rule(any_of, tokens=tokens)
+
+
+def _project(*any_of: Clause, none_of: tuple[Clause, ...] = ()) -> Rule:
+    return Rule(any_of, none_of, scope="project")
+
+
+_MEMBERS_READ = ("ticket.read", "release.read", "build.read", "board.read", "workload.read", "grant.read")
+
+ACTIONS: Mapping[str, Rule] = MappingProxyType(
+    {
+        # without a project
+        "session.create": _global(ANYONE),
+        "session.end": _global(SIGNED_IN, tokens=False),
+        "me.read": _global(SIGNED_IN),
+        "me.update": _global(SIGNED_IN, tokens=False),
+        "token.manage": Rule((SELF,), tokens=False),
+        "person.read": _global(SIGNED_IN),
+        "user.manage": _global(ADMIN, tokens=False),
+        "why.read": _global(SIGNED_IN),
+        "environment.read": _global(SIGNED_IN),
+        "environment.manage": _global(ADMIN),
+        "cluster.read": _global(SIGNED_IN),
+        "cluster.manage": _global(ADMIN),
+        "integration.manage": _global(ADMIN),
+        "inbox.read": _global(SIGNED_IN),
+        "hints.subscribe": _global(SIGNED_IN),
+        "project.create": _global(ADMIN),
+        # with a project
+        "project.list": _project(MEMBER, ADMIN),
+        "project.read": _project(MEMBER, ADMIN),
+        "project.update": _project(OWNER, ADMIN),
+        "grant.manage": _project(OWNER, ADMIN),
+        **{name: _project(MEMBER) for name in _MEMBERS_READ},
+        "workload.adopt": _project(on_pair(OPS)),
+        "release.request": _project(on_pair(*ROLES)),
+        "promote.request": _project(on_pair(*ROLES), in_project(*ROLES)),
+        "roll_back.request": _project(on_pair(OPS), OWNER),
+        "ticket.approve": _project(on_pair(OPS), none_of=(REQUESTER,)),
+        "ticket.cancel": _project(REQUESTER, on_pair(OPS), OWNER),
+        "ticket.retry": _project(REQUESTER, on_pair(OPS)),
+        "ticket.comment": _project(MEMBER),
+        "ticket.review": _project(on_pair(OPS), none_of=(REQUESTER,)),
+        "verdict.give": _project(on_pair(TESTER)),
+        # an admin reads everything, a member what belongs to his projects
+        "audit.read": Rule((MEMBER, ADMIN), scope="mixed"),
+    }
+)

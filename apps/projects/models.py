@@ -1,0 +1,173 @@
+"""Projects, environments, placements and who holds which grant (DECISIONS D1, D13, D14).
+
+Must not: know tickets, releases or workloads; decide rights (the policy room does, asking `grants.py`).
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class Tier(models.TextChoices):
+    """What an environment is for; rules hang on the tier, never on a name."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Role(models.TextChoices):
+    """What a grant lets a person do in one (project, environment)."""
+
+    DEVELOPER = "developer"
+    TESTER = "tester"
+    OPS = "ops"
+
+
+class Project(models.Model):
+    """The root object: everything hangs on it (P1). `language` is the slug of a catalog row."""
+
+    slug = models.CharField(max_length=63, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    language = models.CharField(max_length=40)
+    gitlab = models.ForeignKey("integrations.GitLabServer", on_delete=models.PROTECT, related_name="+")
+    gitlab_path = models.CharField(max_length=400)
+    jenkins = models.ForeignKey("integrations.JenkinsController", on_delete=models.PROTECT, related_name="+")
+    registry = models.ForeignKey("integrations.Registry", on_delete=models.PROTECT, related_name="+")
+    image_repository = models.CharField(max_length=255, help_text="path inside the registry, without host and tag")
+    owners = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="owned_projects", blank=True)
+    contacts = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at", "-id"], name="project_newest")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Environment(models.Model):
+    """A global row of the promotion chain (E1, D1)."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    tier = models.CharField(max_length=20, choices=Tier.choices)
+    position = models.PositiveIntegerField(default=0)
+    approvals_required = models.PositiveSmallIntegerField(default=0)
+    promotes_from = models.ManyToManyField("self", symmetrical=False, related_name="promotes_to", blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether an image needs a verdict in a predecessor to enter (D15)."""
+        return self.tier in (Tier.STAGING, Tier.PRODUCTION)
+
+
+class Placement(models.Model):
+    """Environment × cluster × wave × namespace pattern (D1)."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="placements")
+    cluster = models.ForeignKey("integrations.Cluster", on_delete=models.PROTECT, related_name="placements")
+    wave = models.PositiveSmallIntegerField(default=1)
+    namespace_pattern = models.CharField(max_length=100, default="{environment}")
+
+    class Meta:
+        ordering = ["wave", "id"]
+        constraints = [models.UniqueConstraint(fields=["environment", "cluster"], name="placement_once_per_cluster")]
+
+    def __str__(self) -> str:
+        return f"{self.environment} on {self.cluster}"
+
+    def namespace_for(self, project: Project) -> str:
+        """The namespace of a project here: only `{environment}` and `{project}` are replaced, as plain text."""
+        return self.namespace_pattern.replace("{environment}", self.environment.slug).replace("{project}", project.slug)
+
+
+class ProjectEnvironment(models.Model):
+    """Project × environment: that a project uses an environment, with its own number of approvals and lock."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="environments")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="projects")
+    approvals_required = models.PositiveSmallIntegerField(null=True, blank=True)
+    locked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    lock_reason = models.CharField(max_length=200, blank=True)
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "environment"], name="project_environment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.project} in {self.environment}"
+
+    @property
+    def approvals_needed(self) -> int:
+        """Approvals a promote to here needs: the project's own number, else the environment's."""
+        if self.approvals_required is not None:
+            return self.approvals_required
+        return self.environment.approvals_required
+
+
+class Grant(models.Model):
+    """One role for one person in one (project, environment), with an optional end (P5)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="grants")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="grants")
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "project", "environment", "role"],
+                condition=Q(revoked_at__isnull=True),
+                name="grant_once_while_live",
+            )
+        ]
+        indexes = [models.Index(fields=["user", "project"], name="grant_user_project")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} {self.project_id}/{self.environment_id}"
+
+    @staticmethod
+    def live() -> Q:
+        """The condition of a live grant; the clock is the database's."""
+        return Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
+
+
+class Resource(models.Model):
+    """A server, database or link bound to a project (P1)."""
+
+    class Kind(models.TextChoices):
+        SERVER = "server"
+        DATABASE = "database"
+        DASHBOARD = "dashboard"
+        LINK = "link"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="resources")
+    environment = models.ForeignKey(Environment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=400, blank=True)
+    note = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,5 @@
+"""The routes of `projects`, below /api/v1/."""
+
+from __future__ import annotations
+
+urlpatterns: list = []

@@ -1,0 +1,194 @@
+"""From a commit to an image: tag, job, build, digest (D3–D5, D23, B1–B6).
+
+Must not: repeat a call whose answer is unknown; the key is looked up first (law 3).
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from apps.catalog.models import TemplateVersion
+from apps.common.canonical import canonical_json
+from apps.common.errors import IntegrationError
+from apps.integrations.clients import get_gitlab, get_jenkins, get_registry
+from apps.integrations.jenkins.types import BuildRef, QueueItem
+from apps.integrations.loop import run
+from apps.releases.labels import CHECKED, labels_for
+from apps.releases.models import Build, Release
+from apps.tickets import registry
+from apps.tickets.outcomes import Canceled, Done, Errored, Failed, GoBack, Outcome, Waiting
+from apps.tickets.visit import Visit
+
+PARAMETERS = ("OPSPORTAL_KEY", "REPO_URL", "TAG", "COMMIT", "IMAGE", "LABELS_JSON", "DOCKERFILE_B64")
+LOST_MOST = 2
+STOP_RECHECK = 2.0
+
+
+def deadline() -> float:
+    """How long one outside call of a step may take, in seconds."""
+    return float(settings.CONFIG.outside_timeout)
+
+
+def release_of(visit: Visit) -> Release:
+    """The release this ticket is about."""
+    return Release.objects.select_related("project__gitlab", "project__jenkins", "project__registry").get(
+        tickets__ticket=visit.ticket
+    )
+
+
+@registry.step("create_tag", writes=True)
+def create_tag(visit: Visit) -> Outcome:
+    """Create the annotated tag on the commit of the filing; its message is the ticket's key (D4)."""
+    release = release_of(visit)
+    gitlab = get_gitlab(release.project.gitlab)
+    repository = visit.ticket.facts["gitlab_id"]
+    visit.save_intent(tag=release.tag, commit=release.commit)
+    tag = run(
+        gitlab.ensure_tag(repository, release.tag, release.commit, str(visit.ticket.key)),
+        deadline() * 2,
+    )
+    return Done({"tag": tag.name, "commit": tag.commit})
+
+
+@registry.step("ensure_job", writes=True)
+def ensure_job(visit: Visit) -> Outcome:
+    """The project's Jenkins job exists, is buildable and knows our parameters (B2, D23)."""
+    release = release_of(visit)
+    project = release.project
+    template = TemplateVersion.objects.get(pk=visit.ticket.facts["job_template"])
+    jenkins = get_jenkins(project.jenkins)
+    visit.save_intent(job=project.slug, template=template.jenkins_template)
+    work = jenkins.ensure_job(project.slug, template.jenkins_template, "", PARAMETERS)
+    state = run(work, deadline() * 2)
+    Release.objects.filter(pk=release.pk).update(job_template_version=template.version)
+    return Done({"job": project.slug, "created": state.created, "changed": state.changed})
+
+
+@registry.step("start_build", writes=True)
+def start_build(visit: Visit) -> Outcome:
+    """Start exactly one build with our key; after a doubtful call the key is looked up in queue and builds (D23)."""
+    release = release_of(visit)
+    jenkins = get_jenkins(release.project.jenkins)
+    job = release.project.slug
+    build, _ = Build.objects.get_or_create(
+        key=visit.key,
+        defaults={"release": release, "ticket": visit.ticket, "controller": release.project.jenkins, "job": job},
+    )
+    if visit.was_begun:
+        found = run(jenkins.find_by_key(job, visit.key), deadline())
+        if found is None:
+            return _not_there_yet(visit, build)
+        return _found(build, found)
+    visit.save_intent(job=job, key=visit.key)
+    try:
+        item = run(jenkins.start_build(job, _parameters(visit, release)), deadline())
+    except IntegrationError as error:
+        if not error.unknown:
+            visit.forget_intent()
+        raise
+    Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(state=Build.State.QUEUED, queue_id=item.id)
+    return Done({"build": build.pk, "queue_id": item.id, "folded": item.folded})
+
+
+def _parameters(visit: Visit, release: Release) -> dict[str, str]:
+    project = release.project
+    labels = labels_for(release, visit.ticket, job=project.slug, key=visit.key)
+    return {
+        "OPSPORTAL_KEY": visit.key,
+        "REPO_URL": visit.ticket.facts["clone_url"],
+        "TAG": release.tag,
+        "COMMIT": release.commit,
+        "IMAGE": f"{project.registry.host}/{release.image_repository}:{release.tag}",
+        "LABELS_JSON": canonical_json(labels).decode(),
+        "DOCKERFILE_B64": base64.b64encode(release.dockerfile.encode()).decode(),
+    }
+
+
+def _found(build: Build, found: BuildRef | QueueItem) -> Outcome:
+    """The doubtful call had been accepted: go on with what it made."""
+    if isinstance(found, QueueItem):
+        Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(state=Build.State.QUEUED, queue_id=found.id)
+        return Done({"build": build.pk, "queue_id": found.id, "found_by_key": True})
+    Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(
+        state=Build.State.QUEUED, queue_id=found.queue_id, number=found.number
+    )
+    return Done({"build": build.pk, "number": found.number, "found_by_key": True})
+
+
+def _not_there_yet(visit: Visit, build: Build) -> Outcome:
+    """Absent from queue and builds: lost after two reads far enough apart, then asked for once more under a new key."""
+    wait = settings.CONFIG.lost_seconds
+    if build.absent_since is None:
+        Build.objects.filter(pk=build.pk).update(absent_since=Now())
+        return Waiting(wait)
+    if (visit.now - build.absent_since).total_seconds() < wait:
+        return Waiting(wait / 2)
+    Build.objects.filter(pk=build.pk).update(state=Build.State.LOST, finished_at=Now())
+    return _ask_again(visit)
+
+
+def _ask_again(visit: Visit) -> Outcome:
+    lost = Build.objects.filter(ticket=visit.ticket, state=Build.State.LOST).count()
+    if lost >= LOST_MOST:
+        return Errored("build.lost", {"job": visit.ticket.project.slug, "times": lost})
+    return GoBack("start_build", {"code": "build.lost_retrying", "params": {"job": visit.ticket.project.slug}})
+
+
+@registry.step("await_build", writes=False, settles=True)
+def await_build(visit: Visit) -> Outcome:
+    """Read what the controller's poller wrote; Jenkins is called only to stop a build of a cancelled ticket (D8)."""
+    build = Build.objects.select_related("controller").filter(ticket=visit.ticket).order_by("-id").first()
+    if build is None:
+        return Errored("build.row_missing", {"ticket": visit.ticket.pk})
+    params: dict[str, Any] = {"job": build.job, "number": build.number or 0}
+    if build.state == Build.State.LOST:
+        return Canceled() if visit.is_cancelling else _ask_again(visit)
+    if build.state == Build.State.FINISHED:
+        return _ended(visit, build, params)
+    if visit.is_cancelling:
+        _stop(build)
+        return Waiting(STOP_RECHECK)
+    if visit.age > settings.CONFIG.build_deadline_seconds:
+        return Errored("build.deadline", {**params, "seconds": int(settings.CONFIG.build_deadline_seconds)})
+    return Waiting(settings.CONFIG.build_recheck_seconds)
+
+
+def _ended(visit: Visit, build: Build, params: dict[str, Any]) -> Outcome:
+    if build.result == "SUCCESS":
+        return Done({"build": build.pk, **params})
+    if visit.is_cancelling:
+        return Canceled({"build": build.pk, **params, "result": build.result})
+    stage = build.stages[-1]["name"] if build.stages else ""
+    code = "build.aborted" if build.result == "ABORTED" else "build.failed"
+    return Failed(code, {**params, "result": build.result, "stage": stage, "build": build.pk})
+
+
+def _stop(build: Build) -> None:
+    jenkins = get_jenkins(build.controller)
+    if build.number is not None:
+        run(jenkins.stop_build(build.job, build.number), deadline())
+    elif build.queue_id is not None:
+        run(jenkins.cancel_item(build.queue_id), deadline())
+
+
+@registry.step("resolve_digest", writes=False)
+def resolve_digest(visit: Visit) -> Outcome:
+    """Read the image back from the registry: its digest is the release's identity, its labels must be ours (B5, R3)."""
+    release = release_of(visit)
+    client = get_registry(release.project.registry)
+    image = run(client.get_image(release.image_repository, release.tag), deadline())
+    where = {"repository": release.image_repository, "tag": release.tag}
+    build = Build.objects.filter(ticket=visit.ticket, state=Build.State.FINISHED).order_by("-id").first()
+    wanted = labels_for(release, visit.ticket, job=release.project.slug, key=build.key if build else "")
+    for label in CHECKED:
+        if image.labels.get(label) != wanted[label]:
+            params = {**where, "label": label, "wanted": wanted[label], "found": image.labels.get(label, "")}
+            return Failed("image.label_differs", params)
+    Release.objects.filter(pk=release.pk).update(
+        digest=image.digest, labels=image.labels, size=image.size_compressed, built_at=Now()
+    )
+    return Done({"digest": image.digest, "size": image.size_compressed})

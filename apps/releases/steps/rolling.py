@@ -1,0 +1,156 @@
+"""Bringing the approved digest to one target and seeing it arrive (R3, R6, D20, D22).
+
+Must not: change anything but the named container's image, or call success what was not observed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from apps.common.db import db_now
+from apps.integrations.clients import get_kubernetes
+from apps.integrations.kubernetes.types import STEP_KEY
+from apps.integrations.loop import run
+from apps.releases.models import Release, Rollout, TicketRelease
+from apps.releases.steps.building import deadline
+from apps.releases.targets import image_reference
+from apps.tickets import registry
+from apps.tickets.outcomes import Done, Failed, Outcome, Waiting
+from apps.tickets.visit import Visit
+from apps.workloads.clusters import read_seen
+from apps.workloads.models import ClusterHeartbeat, ObservedDeployment, Workload
+from apps.workloads.observe import Judgement, container_image, digest_of, judge
+
+WATCHER_FRESH = timedelta(seconds=15)
+
+
+def _workload(visit: Visit) -> Workload:
+    return Workload.objects.select_related("placement__cluster__registry", "project_environment__project").get(
+        pk=visit.params["workload"]
+    )
+
+
+@registry.step("patch_image", writes=True)
+def patch_image(visit: Visit) -> Outcome:
+    """Replace the image by name and container, carrying the resourceVersion that was seen; 409 is read again."""
+    workload = _workload(visit)
+    release = TicketRelease.objects.select_related("release").get(ticket=visit.ticket).release
+    client = get_kubernetes(workload.placement.cluster)
+    image = image_reference(release, workload)
+    deployment = run(client.get_deployment(workload.namespace, workload.deployment), deadline())
+    meta = deployment["metadata"]
+    if meta["uid"] != workload.deployment_uid:
+        params = {"deployment": workload.deployment, "namespace": workload.namespace}
+        return Failed("workload.replaced", params)
+    before = container_image(deployment, workload.container)
+    key = visit.key
+    if before != image:
+        _begin(visit, workload, release, before, image)
+        visit.save_intent(image=image, before=before, resource_version=meta["resourceVersion"])
+        deployment = run(
+            client.patch_image(
+                workload.namespace,
+                workload.deployment,
+                workload.container,
+                image,
+                resource_version=meta["resourceVersion"],
+                key=key,
+                seen=deployment,
+            ),
+            deadline(),
+        )
+        meta = deployment["metadata"]
+    elif (meta.get("annotations") or {}).get(STEP_KEY) != key:
+        # Somebody else's patch, or an earlier ticket's, already put this very digest there: nothing to change.
+        _begin(visit, workload, release, before, image)
+    Rollout.objects.filter(ticket=visit.ticket, workload=workload).update(
+        generation=meta["generation"], result=Rollout.Result.RUNNING
+    )
+    return Done({"generation": meta["generation"], "from": before, "to": image})
+
+
+def _begin(visit: Visit, workload: Workload, release: Release, before: str, image: str) -> None:
+    """What was there and what shall be there, written before the change; the ticket is frozen from here (D17)."""
+    with transaction.atomic():
+        visit.freeze()
+        from_digest = digest_of(before)
+        if from_digest:
+            _know_image(workload, before, from_digest)
+        rollout, created = Rollout.objects.get_or_create(
+            ticket=visit.ticket,
+            workload=workload,
+            defaults={
+                "release": release,
+                "from_image": before,
+                "from_digest": from_digest,
+                "to_image": image,
+                "to_digest": release.digest,
+                "started_at": Now(),
+            },
+        )
+        if not created:
+            Rollout.objects.filter(pk=rollout.pk).update(
+                result=Rollout.Result.PENDING, reason=None, finished_at=None, to_image=image
+            )
+
+
+def _know_image(workload: Workload, image: str, digest: str) -> None:
+    """An image that runs but was not built here becomes a release one may roll back to (D21)."""
+    project = workload.project_environment.project
+    if Release.objects.filter(project=project, digest=digest).exists():
+        return
+    name = image.partition("@")[0]
+    _, _, path = name.partition("/")
+    repository, _, tag = path.partition(":")
+    Release.objects.create(
+        project=project,
+        ref="",
+        tag="" if Release.objects.filter(project=project, tag=tag).exists() else tag,
+        image_repository=repository,
+        digest=digest,
+        is_built_here=False,
+    )
+
+
+@registry.step("await_rollout", writes=False, settles=True)
+def await_rollout(visit: Visit) -> Outcome:
+    """Done only when the cluster itself, read now, shows the digest on every replica (law 5, D20).
+
+    While the watcher is fresh its row tells when a look is worth two calls; without it the cluster is asked.
+    """
+    workload = _workload(visit)
+    rollout = Rollout.objects.get(ticket=visit.ticket, workload=workload)
+    generation = rollout.generation or 0
+    wait = settings.CONFIG.rollout_recheck_seconds
+    late = visit.age > settings.CONFIG.rollout_deadline_seconds
+    if not late and _watcher_says_moving(workload, rollout, generation):
+        return Waiting(wait)
+    judgement = judge(read_seen(workload), digest=rollout.to_digest, generation=generation)
+    if judgement.state == "moving" and not late:
+        return Waiting(wait, {"code": judgement.code, "params": judgement.params})
+    if judgement.state == "moving":
+        judgement = Judgement("failed", "rollout.deadline", {**judgement.params, "last": judgement.code})
+    return _conclude(rollout, judgement)
+
+
+def _watcher_says_moving(workload: Workload, rollout: Rollout, generation: int) -> bool:
+    beat = ClusterHeartbeat.objects.filter(cluster=workload.placement.cluster_id).first()
+    if beat is None or beat.seen_at is None or db_now() - beat.seen_at > WATCHER_FRESH:
+        return False
+    row = ObservedDeployment.objects.filter(workload=workload).first()
+    if row is None:
+        return False
+    return judge(row.as_seen(), digest=rollout.to_digest, generation=generation).state == "moving"
+
+
+def _conclude(rollout: Rollout, judgement: Judgement) -> Outcome:
+    if judgement.state == "done":
+        Rollout.objects.filter(pk=rollout.pk).update(result=Rollout.Result.SUCCEEDED, reason=None, finished_at=Now())
+        return Done({"generation": rollout.generation, "notes": list(judgement.notes)})
+    reason = {"code": judgement.code, "params": judgement.params}
+    Rollout.objects.filter(pk=rollout.pk).update(result=Rollout.Result.FAILED, reason=reason, finished_at=Now())
+    return Failed(judgement.code, judgement.params)

@@ -1,0 +1,57 @@
+"""The targets of a ticket: the workloads of a project in an environment, in waves, and the steps for each.
+
+Must not: call a cluster.
+"""
+
+from __future__ import annotations
+
+from apps.common.errors import Conflict
+from apps.projects.models import Environment, Project
+from apps.releases.models import Release
+from apps.tickets.registry import StepSpec
+from apps.workloads.models import Workload
+
+
+def workloads_of(project: Project, environment: Environment) -> list[Workload]:
+    """Every workload there, by wave; Conflict when there is none."""
+    found = list(
+        Workload.objects.filter(
+            project_environment__project=project,
+            project_environment__environment=environment,
+            placement__cluster__is_enabled=True,
+        )
+        .select_related("placement__cluster__registry", "project_environment")
+        .order_by("placement__wave", "placement__cluster__name", "name")
+    )
+    if not found:
+        raise Conflict("release.no_workload", project=project.slug, environment=environment.slug)
+    return found
+
+
+def target_name(workload: Workload) -> str:
+    """How a target is called on the ticket: `dc1/book-api-n1`."""
+    return f"{workload.placement.cluster.name}/{workload.name}"
+
+
+def image_reference(release: Release, workload: Workload) -> str:
+    """`host/repository:tag@sha256:…` with the pull host of the workload's cluster (D25); never a tag alone (B9)."""
+    cluster = workload.placement.cluster
+    host = cluster.pull_host or (cluster.registry.host if cluster.registry else "")
+    tag = f":{release.tag}" if release.tag else ""
+    return f"{host}/{release.image_repository}{tag}@{release.digest}"
+
+
+def rollout_steps(workloads: list[Workload], first_wave: int = 1) -> list[StepSpec]:
+    """`patch_image` then `await_rollout` for each target; placement waves keep their order after `first_wave`."""
+    waves = sorted({w.placement.wave for w in workloads})
+    steps = []
+    for workload in workloads:
+        wave = first_wave + waves.index(workload.placement.wave)
+        system = f"cluster:{workload.placement.cluster_id}"
+        params = {"workload": workload.pk, "cluster": workload.placement.cluster.name}
+        target = target_name(workload)
+        steps += [
+            StepSpec("patch_image", 0, target, wave, system, params),
+            StepSpec("await_rollout", 1, target, wave, system, params, retry_from="patch_image"),
+        ]
+    return steps

@@ -1,0 +1,3 @@
+module git.example.com/shop/pay-gate
+
+go 1.22

@@ -1,0 +1,132 @@
+"""What is next on a ticket after something changed: the next steps of each target, the next wave, or its end.
+
+Everything here runs inside the caller's transaction, which holds the ticket's row. Must not: call outside.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from apps.policy.actor import Actor
+from apps.tickets import bell, registry
+from apps.tickets.models import Step, StepStatus, Ticket, TicketStatus
+from apps.tickets.transitions import ENDED, transition
+
+ENGINE = Actor.system("engine")
+BAD = frozenset({StepStatus.FAILED, StepStatus.ERRORED, StepStatus.CANCELED})
+OPEN = frozenset({StepStatus.DUE, StepStatus.WAITING})
+
+
+def advance(ticket: Ticket) -> None:
+    """Make the next steps due, or end the ticket when nothing is open any more. Idempotent."""
+    if ticket.status in ENDED:
+        return
+    steps = list(ticket.steps.order_by("wave", "order", "target"))
+    waves: dict[int, list[Step]] = defaultdict(list)
+    for step in steps:
+        waves[step.wave].append(step)
+    for wave in sorted(waves):
+        due = _next_of_targets(waves[wave])
+        if ticket.cancel_requested_at is not None:
+            due = [s for s in due if _settles_something(s, waves[wave])]
+        if due:
+            make_due(due)
+        if due or any(s.status in OPEN for s in waves[wave]):
+            return
+        if any(s.status != StepStatus.SUCCEEDED for s in waves[wave]):
+            break
+    _finish(ticket, steps)
+
+
+def _next_of_targets(wave: Iterable[Step]) -> list[Step]:
+    """The first planned step of each target that has nothing open and nothing bad before it."""
+    by_target: dict[str, list[Step]] = defaultdict(list)
+    for step in wave:
+        by_target[step.target].append(step)
+    found = []
+    for steps in by_target.values():
+        for step in steps:
+            if step.status == StepStatus.SUCCEEDED:
+                continue
+            if step.status == StepStatus.PLANNED:
+                found.append(step)
+            break
+    return found
+
+
+def _settles_something(step: Step, wave: list[Step]) -> bool:
+    """Whether a cancelled ticket must still visit this step: it settles what the one before it began (D8)."""
+    registered = registry.STEPS.get(step.name)
+    before = [s for s in wave if s.target == step.target and s.order < step.order]
+    return registered is not None and registered.settles and bool(before)
+
+
+def make_due(steps: Iterable[Step]) -> None:
+    """Planned steps become due now, and the bell rings after commit."""
+    ids = [s.pk for s in steps]
+    Step.objects.filter(pk__in=ids, status=StepStatus.PLANNED).update(status=StepStatus.DUE, due_at=Now())
+    bell.ring_on_commit(ids)
+
+
+def reset_steps(ids: Iterable[int]) -> None:
+    """Plan these steps anew under the next attempt; whoever still visits one of them is fenced off."""
+    Step.objects.filter(pk__in=list(ids)).update(
+        status=StepStatus.PLANNED,
+        attempt=F("attempt") + 1,
+        intent=None,
+        reason=None,
+        due_at=None,
+        lease_until=None,
+        lease_owner="",
+        troubles=0,
+        visits=0,
+        started_at=None,
+        finished_at=None,
+        fence=F("fence") + 1,
+    )
+
+
+def make_open_steps_due(ticket: Ticket) -> None:
+    """Every open step of the ticket looks again now (something it waits for has changed)."""
+    open_steps = ticket.steps.filter(status__in=OPEN)
+    open_steps.update(due_at=Now(), woken_at=Now())
+    bell.ring_on_commit(list(open_steps.values_list("pk", flat=True)))
+
+
+def _finish(ticket: Ticket, steps: list[Step]) -> None:
+    """Nothing is open and nothing can start: say how the ticket ended (D6, D8)."""
+    bad = [s for s in steps if s.status in BAD]
+    if not bad and not ticket.cancel_requested_at and all(s.status == StepStatus.SUCCEEDED for s in steps):
+        end_ticket(ticket, TicketStatus.SUCCEEDED, None)
+        return
+    if ticket.cancel_requested_at is not None:
+        cause = ticket.cancel_reason or {"code": "ticket.canceled", "params": {}}
+        if ticket.frozen_at is None:
+            end_ticket(ticket, TicketStatus.CANCELED, cause)
+        else:
+            end_ticket(ticket, TicketStatus.FAILED, {"code": "ticket.aborted", "params": cause["params"]})
+        return
+    errored = [s for s in bad if s.status == StepStatus.ERRORED]
+    first = (errored or bad)[0]
+    status = TicketStatus.ERRORED if errored else TicketStatus.FAILED
+    end_ticket(ticket, status, first.reason or {"code": "ticket.step_failed", "params": {"step": first.name}})
+
+
+def end_ticket(ticket: Ticket, status: str, reason: dict[str, Any] | None) -> None:
+    """End the ticket; steps not begun are skipped, slots are freed and whoever waits for them is woken."""
+    ticket.steps.filter(status__in=[StepStatus.PLANNED, *OPEN]).update(
+        status=StepStatus.SKIPPED,
+        due_at=None,
+        lease_until=None,
+        lease_owner="",
+        fence=F("fence") + 1,
+    )
+    transition(ticket, status, reason=reason, actor=ENGINE)
+    from apps.tickets.slots import wake_next
+
+    wake_next(ticket)

@@ -1,0 +1,15 @@
+"""App configuration of `tickets`: finds every room's kinds, steps and chores the way Django's admin finds `admin.py`."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class TicketsConfig(AppConfig):
+    name = "apps.tickets"
+    label = "tickets"
+
+    def ready(self) -> None:
+        from apps.tickets import housekeeping, worker  # noqa: F401 - registers its chores and the worker's signals
+        from apps.tickets.steps import builtin  # noqa: F401 - registers its steps
+
+        autodiscover_modules("kinds")

@@ -1,0 +1,86 @@
+"""Periodic work as leased rows: every worker looks, exactly one does each piece at a time; no scheduler process.
+
+Must not: do anything that is lost when skipped once; a chore is always "look again at what the rows say".
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from django.db import close_old_connections, connection
+
+from apps.common.errors import DomainError
+from apps.tickets import registry
+from apps.tickets.models import Chore
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.25
+ENSURE_EVERY_LOOKS = 40
+CHORE_LEASE = 60
+_pool = ThreadPoolExecutor(4, thread_name_prefix="chore")
+_running: set[str] = set()
+_looks = 0
+_lock = threading.Lock()
+
+_CLAIM = """
+UPDATE tickets_chore SET lease_owner = %s, lease_until = now() + make_interval(secs => %s), fence = fence + 1
+WHERE id IN (
+    SELECT id FROM tickets_chore WHERE due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+    ORDER BY due_at LIMIT 4 FOR UPDATE SKIP LOCKED)
+RETURNING name, fence
+"""
+_END = """
+UPDATE tickets_chore SET lease_until = NULL, lease_owner = '', due_at = now() + make_interval(secs => %s),
+    last_done_at = CASE WHEN %s::jsonb IS NULL THEN now() ELSE last_done_at END, last_error = %s::jsonb
+WHERE name = %s AND fence = %s
+"""
+
+
+def run_due(owner: str, stopping: threading.Event) -> None:
+    """Claim due chores and run them in their own small pool, so that a hanging outside never stops steps."""
+    global _looks
+    if _looks % ENSURE_EVERY_LOOKS == 0:
+        ensure_rows()
+    _looks += 1
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [owner, CHORE_LEASE])
+        claimed = cursor.fetchall()
+    for name, fence in claimed:
+        if not stopping.is_set():
+            _pool.submit(_run_one, name, fence)
+
+
+def ensure_rows() -> None:
+    """One row per chore and id; rows of ids that are gone are taken away."""
+    wanted = set()
+    for name, chore in registry.CHORES.items():
+        wanted |= {name} if chore.each is None else {f"{name}:{ident}" for ident in chore.each()}
+    Chore.objects.bulk_create([Chore(name=name) for name in sorted(wanted)], ignore_conflicts=True)
+    Chore.objects.exclude(name__in=wanted).delete()
+
+
+def _run_one(full_name: str, fence: int) -> None:
+    name, _, ident = full_name.partition(":")
+    chore = registry.CHORES.get(name)
+    error: dict[str, Any] | None = None
+    try:
+        if chore is not None:
+            chore.function(ident)
+    except DomainError as problem:
+        error = problem.as_reason()
+        log.warning("a chore could not be done", chore=full_name, code=problem.code)
+    finally:
+        _end(full_name, fence, chore.every() if chore else 60.0, error)
+        close_old_connections()
+
+
+def _end(full_name: str, fence: int, every: float, error: dict[str, Any] | None) -> None:
+    import json
+
+    text = None if error is None else json.dumps(error)
+    with connection.cursor() as cursor:
+        cursor.execute(_END, [every, text, text, full_name, fence])

@@ -1,0 +1,38 @@
+"""Hints to browsers: "ticket 7 changed". Content never travels here; it is fetched (DESIGN, "Live state").
+
+A hint is sent after commit on the outside loop's thread and may be lost. Must not: raise, wait, or carry content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from apps.integrations.loop import loop_thread
+
+log = structlog.get_logger(__name__)
+
+GROUP = "hints"
+
+
+def announce(what: str, ident: int | str, project_id: int | None) -> None:
+    """Say after commit that something changed; sockets pass it on to those who may read the project."""
+    message = {"type": "hint", "what": what, "id": ident, "project": project_id}
+    transaction.on_commit(lambda: _send(message))
+
+
+def _send(message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        asyncio.run_coroutine_threadsafe(_deliver(layer, message), loop_thread().loop)
+
+
+async def _deliver(layer: Any, message: dict[str, Any]) -> None:
+    try:
+        await asyncio.wait_for(layer.group_send(GROUP, message), 2)
+    except (OSError, TimeoutError, ConnectionError) as error:
+        log.debug("a hint was lost", error=type(error).__name__)

@@ -1,0 +1,136 @@
+"""The worker's own loop: claim what is due, visit it in a bounded pool, sleep until the next due time or a ring.
+
+Every worker sweeps by itself, so a dead broker or a lost message only adds latency. Must not: hold a thread for
+anything that waits; waiting is a row with a due time.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from psycopg_pool import PoolTimeout
+
+from apps.tickets import bell, chores
+from apps.tickets.claims import Claim, claim_due, hand_back, seconds_to_next
+from apps.tickets.engine import visit
+
+log = structlog.get_logger(__name__)
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+_runner: Runner | None = None
+
+
+class Runner:
+    """One per worker process; `start` returns at once, `stop` waits for visits under way and hands leases back."""
+
+    def __init__(self) -> None:
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._threads = settings.CONFIG.worker_threads
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="visit")
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._busy: set[Future[None]] = set()
+        self._lock = threading.Lock()
+        self._loop = threading.Thread(target=self._run, name="runner", daemon=True)
+        self._chores = threading.Thread(target=self._run_chores, name="chores", daemon=True)
+
+    def start(self) -> None:
+        """Begin sweeping."""
+        bell.set_local_wake(self._wake)
+        self._loop.start()
+        self._chores.start()
+
+    def wake(self) -> None:
+        """Look now."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 20.0) -> None:
+        """Claim nothing more, wait for visits under way, hand back what is left."""
+        self._stopping.set()
+        self._wake.set()
+        self._loop.join(timeout)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        bell.set_local_wake(None)
+        try:
+            hand_back(self.owner)
+        except DATABASE_AWAY:
+            log.warning("could not hand leases back; they run out by themselves")
+        connection.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            pause = settings.CONFIG.sweep_seconds
+            try:
+                pause = self._sweep()
+            except DATABASE_AWAY as error:
+                log.warning("the database is away", error=type(error).__name__)
+                connection.close()
+            finally:
+                close_old_connections()
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _sweep(self) -> float:
+        """Claim for every free thread; the pause until the next look, in seconds."""
+        free = self._threads - len(self._busy)
+        if free <= 0:
+            return settings.CONFIG.sweep_seconds
+        claims = claim_due(self.owner, free)
+        for claim in claims:
+            future = self._pool.submit(self._visit, claim)
+            with self._lock:
+                self._busy.add(future)
+            future.add_done_callback(self._done)
+        if len(claims) == free:
+            return settings.CONFIG.sweep_seconds
+        upcoming = seconds_to_next()
+        return (
+            settings.CONFIG.sweep_seconds
+            if upcoming is None
+            else max(0.02, min(upcoming, settings.CONFIG.sweep_seconds))
+        )
+
+    def _visit(self, claim: Claim) -> None:
+        try:
+            visit(claim)
+        finally:
+            close_old_connections()
+
+    def _done(self, future: Future[None]) -> None:
+        with self._lock:
+            self._busy.discard(future)
+        error = future.exception() if not future.cancelled() else None
+        if error is not None:
+            log.error("a visit broke", error=repr(error))
+        self._wake.set()
+
+    def _run_chores(self) -> None:
+        while not self._stopping.wait(chores.LOOK_SECONDS):
+            try:
+                chores.run_due(self.owner, self._stopping)
+            except DATABASE_AWAY as error:
+                log.warning("the database is away", error=type(error).__name__)
+                connection.close()
+            finally:
+                close_old_connections()
+
+
+def start() -> Runner:
+    """Start this process's runner."""
+    global _runner
+    _runner = Runner()
+    _runner.start()
+    return _runner
+
+
+def wake() -> None:
+    """Wake this process's runner, if it has one."""
+    if _runner is not None:
+        _runner.wake()

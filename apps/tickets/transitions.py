@@ -1,0 +1,81 @@
+"""The one table of allowed ticket transitions and the one function that writes them (compare-and-set + audit).
+
+Must not: be bypassed; no other module assigns `Ticket.status`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from apps.audit.services import record
+from apps.common.errors import InvalidTransition
+from apps.policy.actor import Actor
+from apps.tickets import hints, registry
+from apps.tickets.models import Slot, Ticket, TicketStatus
+
+S = TicketStatus
+OPEN = frozenset({S.PENDING_CONFIRMATION, S.PENDING_APPROVAL, S.SCHEDULED, S.QUEUED, S.RUNNING})
+ENDED = frozenset(S) - OPEN
+NOT_STARTED = frozenset({S.PENDING_CONFIRMATION, S.PENDING_APPROVAL, S.SCHEDULED, S.QUEUED})
+
+ALLOWED: dict[str, frozenset[str]] = {
+    S.PENDING_CONFIRMATION: frozenset({S.PENDING_APPROVAL, S.QUEUED, S.REJECTED, S.CANCELED, S.SUPERSEDED, S.EXPIRED}),
+    S.PENDING_APPROVAL: frozenset(
+        {S.PENDING_CONFIRMATION, S.SCHEDULED, S.QUEUED, S.REJECTED, S.CANCELED, S.SUPERSEDED, S.EXPIRED}
+    ),
+    S.SCHEDULED: frozenset({S.PENDING_CONFIRMATION, S.PENDING_APPROVAL, S.QUEUED, S.CANCELED, S.SUPERSEDED, S.EXPIRED}),
+    S.QUEUED: frozenset({S.PENDING_CONFIRMATION, S.PENDING_APPROVAL, S.RUNNING, S.CANCELED, S.FAILED, S.ERRORED}),
+    S.RUNNING: frozenset({S.SUCCEEDED, S.FAILED, S.ERRORED, S.CANCELED, S.SUPERSEDED}),
+    S.FAILED: frozenset({S.RUNNING}),
+    S.ERRORED: frozenset({S.RUNNING}),
+    S.SUCCEEDED: frozenset(),
+    S.CANCELED: frozenset(),
+    S.REJECTED: frozenset(),
+    S.SUPERSEDED: frozenset(),
+    S.EXPIRED: frozenset(),
+}
+
+
+def transition(
+    ticket: Ticket, to: str, *, reason: dict[str, Any] | None = None, audit: dict[str, Any] | None = None, actor: Actor
+) -> None:
+    """Move a ticket to `to` if its stored status is still `ticket.status` and the table has that edge.
+
+    Writes the times that belong to the status, frees slots on an end, audits, and announces after commit.
+    Raises InvalidTransition when the edge is not allowed or somebody else moved it first.
+    """
+    came_from = ticket.status
+    if to not in ALLOWED[came_from]:
+        raise InvalidTransition(ticket=ticket.pk, came_from=came_from, to=to)
+    changes: dict[str, Any] = {"status": to, "reason": reason}
+    if to == S.QUEUED:
+        changes["queued_at"] = Now()
+    if to == S.RUNNING:
+        changes["started_at"] = Now() if ticket.started_at is None else ticket.started_at
+        changes["finished_at"] = None
+    if to in ENDED:
+        changes["finished_at"] = Now()
+    if to not in OPEN - {S.RUNNING, S.QUEUED}:
+        changes["expires_at"] = None
+    if to in ENDED or to in (S.PENDING_APPROVAL, S.PENDING_CONFIRMATION):
+        changes["slot_wanted_at"] = None
+    with transaction.atomic():
+        moved = Ticket.objects.filter(pk=ticket.pk, status=came_from).update(**changes)
+        if not moved:
+            raise InvalidTransition(ticket=ticket.pk, came_from=came_from, to=to)
+        ticket.refresh_from_db()
+        record(
+            f"ticket.{to}",
+            target=ticket,
+            params={"from": came_from, "reason": reason, **(audit or {})},
+            project_id=ticket.project_id,
+            environment_id=ticket.environment_id,
+            actor=actor,
+        )
+        if to in ENDED:
+            Slot.objects.filter(ticket=ticket).delete()
+            registry.KINDS[ticket.kind].on_end(ticket)
+        hints.announce("ticket", ticket.pk, ticket.project_id)

@@ -1,0 +1,122 @@
+"""What a step function gets to work with: its rows, the database's clock, and the guarded moment before a write.
+
+Must not: decide outcomes; be kept after the visit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models.functions import Now
+
+from apps.tickets.models import Step, Ticket
+
+LEASE_MARGIN = 0.25
+
+
+class LeaseLostError(Exception):
+    """This visit no longer owns its step: nothing may be written, by it, anywhere."""
+
+
+Checkpoint = Callable[[str, Step], None]
+
+
+def _no_checkpoint(_name: str, _step: Step) -> None:
+    """Product code stops nowhere."""
+
+
+_checkpoint: Checkpoint = _no_checkpoint
+
+
+def checkpoint(name: str, step: Step) -> None:
+    """A no-op that the fault tests' own worker entry replaces. Points: before_intent, after_intent, accepted, recorded."""
+    _checkpoint(name, step)
+
+
+def set_checkpoint(function: Checkpoint) -> None:
+    """Only for the fault tests' worker entry."""
+    global _checkpoint
+    _checkpoint = function
+
+
+def boot_clock() -> float:
+    """Seconds since boot, sleep included, so that a suspended worker knows it slept (D9)."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@dataclass
+class Visit:
+    """One visit of one step. `now` is the database's clock at the claim; `fence` is this visit's number."""
+
+    step: Step
+    ticket: Ticket
+    fence: int
+    now: datetime
+    lease_seconds: float
+    claimed_boot: float = field(default_factory=boot_clock)
+    said_after_intent: bool = False
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What the plan gave this step."""
+        return dict(self.step.params)
+
+    @property
+    def key(self) -> str:
+        """The key that travels in the call (D5)."""
+        return self.step.call_key
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether an earlier visit of this attempt may already have made its call: look the key up first."""
+        return self.step.intent is not None
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether somebody asked to stop this ticket."""
+        return self.ticket.cancel_requested_at is not None
+
+    @property
+    def age(self) -> float:
+        """Seconds since this attempt of the step was first visited."""
+        return (self.now - self.step.started_at).total_seconds() if self.step.started_at else 0.0
+
+    def forget_intent(self) -> None:
+        """The outside certainly did not take the call: the next visit may simply make it."""
+        Step.objects.filter(pk=self.step.pk, fence=self.fence).update(intent=None)
+        self.step.intent = None
+
+    def remember(self, **facts: Any) -> None:
+        """Keep facts in the step's output before it is done."""
+        kept = {**(self.step.output or {}), **facts}
+        if not Step.objects.filter(pk=self.step.pk, fence=self.fence).update(output=kept):
+            raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
+        self.step.output = kept
+
+    def output_of(self, name: str, target: str = "") -> dict[str, Any]:
+        """The output of an earlier step of this ticket; empty when there is none."""
+        found = Step.objects.filter(ticket=self.ticket, name=name, target=target).values_list("output", flat=True)
+        return dict(found[0] or {}) if found else {}
+
+    def assert_lease(self) -> None:
+        """Raise LeaseLostError when the lease may have run out by the boot clock (D9)."""
+        if boot_clock() - self.claimed_boot > self.lease_seconds * (1 - LEASE_MARGIN):
+            raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
+
+    def freeze(self) -> None:
+        """First change of a cluster: from here on the fingerprint stands still (D17)."""
+        Ticket.objects.filter(pk=self.ticket.pk, frozen_at__isnull=True).update(frozen_at=Now())
+
+    def save_intent(self, **intent: Any) -> None:
+        """Save what is about to be asked of the outside, then check the lease: call right before the write (law 3)."""
+        saved = Step.objects.filter(pk=self.step.pk, fence=self.fence).update(intent=intent)
+        if not saved:
+            raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
+        self.step.intent = intent
+        self.said_after_intent = True
+        checkpoint("after_intent", self.step)
+        self.assert_lease()

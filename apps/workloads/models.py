@@ -1,0 +1,106 @@
+"""Workloads (D1), what the watcher last saw of them, and the watchers' heartbeats.
+
+Must not: hold anything but observations in `Observed…` rows; they may be dropped and are rebuilt by a re-list.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from apps.workloads.observe import Seen, SeenPod, digest_of
+
+
+class Workload(models.Model):
+    """ProjectEnvironment × placement × name: one Deployment and its container on one cluster (D1, D21)."""
+
+    project_environment = models.ForeignKey(
+        "projects.ProjectEnvironment", on_delete=models.PROTECT, related_name="workloads"
+    )
+    placement = models.ForeignKey("projects.Placement", on_delete=models.PROTECT, related_name="workloads")
+    name = models.CharField(max_length=63)
+    namespace = models.CharField(max_length=63)
+    deployment = models.CharField(max_length=253)
+    container = models.CharField(max_length=63)
+    deployment_uid = models.CharField(max_length=64)
+    adopted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project_environment", "placement", "name"], name="workload_once"),
+            models.UniqueConstraint(
+                fields=["placement", "namespace", "deployment", "container"], name="workload_target_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.deployment}"
+
+
+class ObservedDeployment(models.Model):
+    """What the watcher last saw of a Deployment and its pods, reduced to what D20 and the board need."""
+
+    workload = models.OneToOneField(Workload, on_delete=models.CASCADE, related_name="observed", primary_key=True)
+    exists = models.BooleanField(default=True)
+    uid = models.CharField(max_length=64, blank=True)
+    resource_version = models.CharField(max_length=40, blank=True)
+    generation = models.BigIntegerField(default=0)
+    observed_generation = models.BigIntegerField(default=0)
+    image = models.CharField(max_length=500, blank=True)
+    digest = models.CharField(max_length=71, blank=True)
+    replicas_wanted = models.IntegerField(default=0)
+    replicas = models.IntegerField(default=0)
+    updated = models.IntegerField(default=0)
+    ready = models.IntegerField(default=0)
+    available = models.IntegerField(default=0)
+    conditions = models.JSONField(default=list)
+    pods = models.JSONField(default=list, help_text="[{name, digest, image_id, ready, reason, restarts, owner, since}]")
+    step_key = models.CharField(max_length=120, blank=True)
+    paused = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"observed {self.workload_id}"
+
+    def as_seen(self) -> Seen:
+        """The row in the form that `observe.judge` takes."""
+        return Seen(
+            uid=self.uid,
+            resource_version=self.resource_version,
+            generation=self.generation,
+            observed_generation=self.observed_generation,
+            image=self.image,
+            replicas_wanted=self.replicas_wanted,
+            replicas=self.replicas,
+            updated=self.updated,
+            ready=self.ready,
+            available=self.available,
+            step_key=self.step_key,
+            paused=self.paused,
+            conditions=list(self.conditions),
+            pods=[SeenPod(**pod) for pod in self.pods],
+        )
+
+    @classmethod
+    def fields_of(cls, seen: Seen) -> dict[str, Any]:
+        """The row's columns for what was seen."""
+        own = {k: v for k, v in seen.__dict__.items() if k != "pods"}
+        return {**own, "exists": True, "digest": digest_of(seen.image), "pods": [p.as_json() for p in seen.pods]}
+
+
+class ClusterHeartbeat(models.Model):
+    """One row per cluster: when its watcher last heard from it, and why not since."""
+
+    cluster = models.OneToOneField(
+        "integrations.Cluster", on_delete=models.CASCADE, related_name="heartbeat", primary_key=True
+    )
+    seen_at = models.DateTimeField(null=True)
+    trouble = models.JSONField(null=True)
+    watcher = models.CharField(max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return f"heartbeat of {self.cluster_id}"

@@ -1,0 +1,84 @@
+"""Adopting an existing Deployment as a workload (D21). Must not: change anything in a cluster."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from apps.audit.services import record
+from apps.common.errors import Conflict, Invalid, NotFound
+from apps.integrations.clients import get_kubernetes
+from apps.integrations.loop import run
+from apps.policy.actor import Actor
+from apps.policy.services import require
+from apps.projects.models import Environment, Placement, Project, ProjectEnvironment
+from apps.workloads.models import Workload
+from apps.workloads.observe import container_image
+
+
+def adopt_workload(
+    project: Project,
+    environment: Environment,
+    *,
+    cluster: str,
+    deployment: str,
+    container: str,
+    name: str = "",
+    namespace: str = "",
+    actor: Actor,
+) -> Workload:
+    """Take an existing Deployment's container into the portal (ops); the project then uses that environment.
+
+    Raises Invalid naming the field when the environment has no such cluster, the Deployment or container is missing.
+    """
+    require(actor, "workload.adopt", project_id=project.pk, environment_id=environment.pk)
+    placement = (
+        Placement.objects.select_related("cluster").filter(environment=environment, cluster__name=cluster).first()
+    )
+    if placement is None:
+        raise _refused("cluster", "workload.no_placement", environment=environment.slug, cluster=cluster)
+    expected = placement.namespace_for(project)
+    if namespace and namespace != expected:
+        raise _refused("namespace", "workload.other_namespace", namespace=namespace, expected=expected)
+    uid = _look_at(placement, expected, deployment, container)
+    try:
+        with transaction.atomic():
+            pair, _ = ProjectEnvironment.objects.get_or_create(project=project, environment=environment)
+            workload = Workload.objects.create(
+                project_environment=pair,
+                placement=placement,
+                name=name or deployment[:63],
+                namespace=expected,
+                deployment=deployment,
+                container=container,
+                deployment_uid=uid,
+                adopted_by_id=actor.user_id,
+            )
+            record(
+                "workload.adopted",
+                target=workload,
+                params={"cluster": cluster, "container": container},
+                project_id=project.pk,
+                environment_id=environment.pk,
+                actor=actor,
+            )
+    except IntegrityError as error:
+        params = {"deployment": deployment, "namespace": expected, "cluster": cluster}
+        raise Conflict("workload.adopted_already", **params) from error
+    return workload
+
+
+def _refused(field: str, code: str, **params: str) -> Invalid:
+    return Invalid(code, fields={field: [{"code": code, "params": params}]}, **params)
+
+
+def _look_at(placement: Placement, namespace: str, deployment: str, container: str) -> str:
+    client = get_kubernetes(placement.cluster)
+    where = {"deployment": deployment, "namespace": namespace, "cluster": placement.cluster.name}
+    try:
+        found = run(client.get_deployment(namespace, deployment), settings.CONFIG.outside_timeout)
+    except NotFound as error:
+        raise _refused("deployment", "workload.deployment_missing", **where) from error
+    if not container_image(found, container):
+        raise _refused("container", "workload.container_missing", container=container, **where)
+    return str(found["metadata"]["uid"])

@@ -1,0 +1,85 @@
+"""What the environment (or a `.env` file) says, typed: the only place that reads environment variables.
+
+Must not: hold defaults that would be unsafe in production; `settings/env.py` refuses to start without the
+values named in `PRODUCTION_REQUIRED`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PRODUCTION_REQUIRED = ("secret_key", "field_keys", "database_url", "redis_url", "allowed_hosts", "origins")
+
+
+class Config(BaseSettings):
+    """Each field is the environment variable `OPSPORTAL_<NAME>`. Times are seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="OPSPORTAL_", env_file=".env", extra="ignore")
+
+    debug: bool = False
+    secret_key: SecretStr | None = None
+    field_keys: SecretStr | None = Field(None, description="Fernet keys, comma separated, newest first")
+    database_url: SecretStr | None = Field(None, description="postgresql://user:password@host:port/name")
+    database_pool: int = 10
+    redis_url: SecretStr | None = Field(None, description="redis://:password@host:6379/0 or unix:///path?db=0")
+    allowed_hosts: str = ""
+    origins: str = Field("", description="exact origins that may send unsafe requests and open sockets")
+    time_zone: str = Field("Asia/Shanghai", description="the company's zone; version tags are minted in it")
+    data_dir: Path = Path(".data")
+    port: int = 8000
+    log_level: str = "INFO"
+    log_json: bool = True
+    metrics_token: SecretStr | None = None
+    # the engine
+    worker_threads: int = 8
+    lease_seconds: float = 60.0
+    sweep_seconds: float = 1.0
+    calls_per_system: int = 8
+    calls_per_project: int = 4
+    poll_seconds: float = Field(1.0, description="how often a Jenkins controller is asked for its builds")
+    build_recheck_seconds: float = 30.0
+    lost_seconds: float = Field(30.0, description="two reads this far apart without a build make it lost (D23)")
+    build_deadline_seconds: float = 7200.0
+    rollout_deadline_seconds: float = 1800.0
+    good_after_seconds: float = Field(600.0, description="a version that ran ready this long is a known good one (D18)")
+    rollout_recheck_seconds: float = 10.0
+    fingerprint_seconds: float = 15.0
+    outside_timeout: float = 10.0
+    allow_loopback: bool = Field(False, description="let outside systems live on this machine (demo, tests)")
+    # the demo's stand-in servers
+    demo_build_seconds: float | None = Field(None, description="how long a build of the stand-in Jenkins takes")
+    demo_executors: int | None = Field(None, description="how many builds it runs at once")
+
+    def hosts(self) -> list[str]:
+        """`allowed_hosts` as a list."""
+        return [h.strip() for h in self.allowed_hosts.split(",") if h.strip()]
+
+    def origin_list(self) -> list[str]:
+        """`origins` as a list."""
+        return [o.strip().rstrip("/") for o in self.origins.split(",") if o.strip()]
+
+    def missing(self) -> list[str]:
+        """Environment variables that production needs and that are not set."""
+        return [f"OPSPORTAL_{n.upper()}" for n in PRODUCTION_REQUIRED if not getattr(self, n)]
+
+
+def database(url: str, pool: int) -> dict[str, object]:
+    """Django's DATABASES entry for a PostgreSQL URL; `?host=/socket/folder` names a unix socket folder."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    options: dict[str, object] = {"pool": {"min_size": 1, "max_size": pool, "timeout": 20}} if pool else {}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", parts.hostname or ""),
+        "PORT": str(parts.port or query.get("port", "")),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": False,
+    }
