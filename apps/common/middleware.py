@@ -59,6 +59,9 @@ class RequestIdMiddleware(_Layer):
 
     def _end(self, request: HttpRequest, response: HttpResponseBase, started: float) -> HttpResponseBase:
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        if request.path.startswith("/api/"):
+            # answers depend on who asks, and some carry a secret that is shown once
+            response.headers.setdefault("Cache-Control", "no-store")
         log.info(
             "request",
             method=request.method,

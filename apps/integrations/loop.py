@@ -111,7 +111,7 @@ async def _bounded(work: Coroutine[Any, Any, T], deadline: float) -> T:
         raise Unavailable("outside.timeout", unknown=True, seconds=round(deadline, 1), **_about(spoken)) from None
 
 
-def _about(spoken: dict[str, str]) -> dict[str, str]:
+def _about(spoken: dict[str, str]) -> dict[str, Any]:
     return {"system": spoken.get("system", ""), "name": spoken.get("name", ""), "what": spoken.get("what", "")}
 
 
@@ -125,6 +125,8 @@ def run(work: Coroutine[Any, Any, T], deadline: float) -> T:
     try:
         return future.result(deadline + GRACE_SECONDS)
     except TimeoutError:
+        if future.done():
+            raise
         # Only a loop that is itself stuck gets here: the bound inside the coroutine comes first.
         future.cancel()
         raise Unavailable("outside.timeout", unknown=True, seconds=round(deadline, 1), name="", what="") from None

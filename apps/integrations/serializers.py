@@ -51,7 +51,9 @@ class CheckRequestSerializer(StrictSerializer):
 class ConnectionSerializer(StrictModelSerializer):
     """What all four have in common; `credential_set_by` is a user name."""
 
-    credential_set_by = serializers.SlugRelatedField(slug_field="username", read_only=True)
+    credential_set_by: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        slug_field="username", read_only=True
+    )
 
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()

@@ -26,6 +26,7 @@ class ConnectionView(generics.GenericAPIView[Any]):
     """What all views of this room share; subclasses name the model and its serializer."""
 
     model: type[Connection]
+    policy_actions = INTEGRATION
     keyset = ("name", "id")
     lookup_field = "name"
 
@@ -87,31 +88,28 @@ def _sentence(check: dict[str, Any], language: str) -> str:
     return sentence(check["code"], check["params"], language) if check["code"] else ""
 
 
-class GitLabServers:
+class GitLabServers(ConnectionView):
     """GitLab servers."""
 
     model = GitLabServer
     serializer_class = serializers.GitLabServerSerializer
-    policy_actions = INTEGRATION
 
 
-class JenkinsControllers:
+class JenkinsControllers(ConnectionView):
     """Jenkins controllers."""
 
     model = JenkinsController
     serializer_class = serializers.JenkinsControllerSerializer
-    policy_actions = INTEGRATION
 
 
-class Registries:
+class Registries(ConnectionView):
     """Registries."""
 
     model = Registry
     serializer_class = serializers.RegistrySerializer
-    policy_actions = INTEGRATION
 
 
-class Clusters:
+class Clusters(ConnectionView):
     """Clusters."""
 
     model = Cluster

@@ -31,6 +31,13 @@ class Actor:
         return cls(user_id=None, name=name, kind="system")
 
     @property
+    def person_id(self) -> int:
+        """The person's id; asked for only after `require`, which lets nobody without one through."""
+        if self.user_id is None:
+            raise RuntimeError(f"{self.kind} actor {self.name!r} is no person")
+        return self.user_id
+
+    @property
     def is_signed_in(self) -> bool:
         """False for a visitor without a session or token."""
         return self.kind == "system" or self.user_id is not None

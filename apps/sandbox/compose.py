@@ -15,10 +15,10 @@ from pathlib import Path
 from apps.sandbox.base.server import StandIn
 from apps.sandbox.gitlab.server import GitLabServer
 from apps.sandbox.jenkins.server import JenkinsServer
-from apps.sandbox.kubeconfig import write_kubeconfig
-from apps.sandbox.kubernetes.server import KubernetesServer, RegistryAccess, Token
+from apps.sandbox.kubernetes.api import access
+from apps.sandbox.kubernetes.server import KubernetesServer, RegistryAccess
 from apps.sandbox.registry.server import RegistryServer
-from apps.sandbox.world import Address, ClusterSpec, World
+from apps.sandbox.world import Address, ClusterSpec, World, write_private
 
 
 class PortTakenError(Exception):
@@ -73,8 +73,12 @@ def _is_taken(port: int) -> bool:
     return False
 
 
-def _tokens(spec: ClusterSpec) -> dict[str, Token]:
-    return {}
+def _tokens(spec: ClusterSpec) -> dict[str, access.Token]:
+    return {
+        spec.portal_token: access.portal(),
+        spec.admin_token: access.cluster_admin(),
+        spec.readonly_token: access.readonly(),
+    }
 
 
 class Sandbox:
@@ -114,7 +118,7 @@ class Sandbox:
         return {"registry": self.registry, "gitlab": self.gitlab, "jenkins": self.jenkins, **clusters}
 
     def kubeconfig(self, cluster: str) -> Path:
-        """Where the kubeconfig of a cluster lies."""
+        """Where the administrator's kubeconfig of a cluster lies."""
         return self.root / f"kubeconfig-{cluster}.yaml"
 
     def _refuse_taken_ports(self) -> None:
@@ -171,7 +175,7 @@ class Sandbox:
         await self._serve(starting, server, spec.address)
         self.clusters[spec.name] = server
         spec.ca_pem = server.ca_pem
-        write_kubeconfig(self.kubeconfig(spec.name), spec, server.url)
+        write_private(self.kubeconfig(spec.name), server.kubeconfig(spec.admin_token))
 
     async def _serve(self, starting: AsyncExitStack, server: StandIn, address: Address) -> None:
         await server.start(address.port, address.admin_port)

@@ -12,6 +12,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, aside first: a kill leaves the old one or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    aside.touch(mode=0o600, exist_ok=True)
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+
+
 @dataclass
 class Address:
     """Where a server listens (0 = any free port, filled in at start) and where its admin port is."""
@@ -80,13 +89,8 @@ class World:
         return f"http://{self.registry_host}"
 
     def save(self) -> None:
-        """Write `world.json` (mode 600: it holds the credentials), aside first: a kill leaves the old one or the new."""
-        path = Path(self.data_dir) / "world.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".new")
-        aside.touch(mode=0o600, exist_ok=True)
-        aside.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        aside.replace(path)
+        """Write `world.json`; it holds the credentials."""
+        write_private(Path(self.data_dir) / "world.json", json.dumps(asdict(self), indent=1))
 
     @classmethod
     def load(cls, data_dir: str) -> World | None:

@@ -7,7 +7,7 @@ anything but the `take_slot` step.
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.tickets import bell
@@ -27,7 +27,7 @@ def place(ticket: Ticket) -> int:
     return held.count() + _ahead(ticket).count()
 
 
-def _ahead(ticket: Ticket) -> object:
+def _ahead(ticket: Ticket) -> QuerySet[Ticket]:
     waiting = (
         Ticket.objects.filter(
             project=ticket.project_id, environment=ticket.environment_id, slot_wanted_at__isnull=False, status__in=OPEN
@@ -48,8 +48,9 @@ def take(ticket: Ticket) -> bool:
     if ticket.slots.exists():
         return True
     want(ticket)
-    if _ahead(ticket).exists():  # type: ignore[attr-defined]
+    if _ahead(ticket).exists():
         return False
+    assert ticket.environment_id is not None
     try:
         with transaction.atomic():
             Slot.objects.create(project_id=ticket.project_id, environment_id=ticket.environment_id, ticket=ticket)

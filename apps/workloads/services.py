@@ -63,8 +63,9 @@ def adopt_workload(
                 actor=actor,
             )
     except IntegrityError as error:
-        params = {"deployment": deployment, "namespace": expected, "cluster": cluster}
-        raise Conflict("workload.adopted_already", **params) from error
+        raise Conflict(
+            "workload.adopted_already", deployment=deployment, namespace=expected, cluster=cluster
+        ) from error
     return workload
 
 

@@ -109,7 +109,6 @@ def from_config(config: Config, database_url: str, redis_url: str) -> dict[str, 
 
     celery_url = redis_url.replace("unix://", "redis+socket://", 1)
     return {
-        "CONFIG": config,
         "DEBUG": config.debug,
         "DATABASES": {"default": database(database_url, config.database_pool)},
         "CHANNEL_LAYERS": {

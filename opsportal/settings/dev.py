@@ -37,6 +37,7 @@ STATIC_ROOT = None  # nothing is collected: whitenoise asks the finders
 WHITENOISE_USE_FINDERS = True
 if not config.origins:
     config.origins = f"http://127.0.0.1:{config.port},http://localhost:{config.port}"
+CONFIG: Config = config
 globals().update(
     from_config(
         config,

@@ -29,5 +29,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SECURE_SSL_REDIRECT = False  # the proxy in front ends TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
+CONFIG: Config = config
 globals().update(from_config(config, config.database_url.get_secret_value(), _redis))
 DEBUG = False

@@ -21,6 +21,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "apps.sandbox", "opsportal"]  # opsportal: th
 STATIC_ROOT = None  # nothing is collected: whitenoise asks the finders
 WHITENOISE_USE_FINDERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CONFIG: Config = config
 globals().update(
     from_config(
         config,

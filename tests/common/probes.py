@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import OperationalError, transaction
+from django.http import HttpRequest, HttpResponse
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -54,6 +55,11 @@ class DatabaseDown(APIView):
 
     def get(self, request: Request) -> Response:
         raise OperationalError('connection to server at "10.0.0.9" failed')
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    """Outside DRF, as the session middleware is."""
+    raise OperationalError('connection to server at "10.0.0.9" failed')
 
 
 class Outside(APIView):

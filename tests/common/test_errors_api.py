@@ -31,8 +31,9 @@ def test_a_defect_answers_with_a_request_id_and_nothing_of_the_inside(client: AP
     assert answer["X-Request-ID"] == "request-0815"
 
 
-def test_a_lost_database_is_a_503_with_retry_after(client: APIClient) -> None:
-    answer = client.get("/api/probe/database")
+@pytest.mark.parametrize("path", ["database", "plain"])
+def test_a_lost_database_is_a_503_with_retry_after(client: APIClient, path: str) -> None:
+    answer = client.get(f"/api/probe/{path}")
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert answer.json()["code"] == "database_unavailable"
     assert "10.0.0.9" not in answer.content.decode()
@@ -56,6 +57,7 @@ def test_an_unknown_route_below_api_answers_in_the_same_shape(client: APIClient)
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"
     assert len(answer.json()["request_id"]) == 32
+    assert answer["Cache-Control"] == "no-store"
 
 
 def test_a_wrong_method_is_a_405(client: APIClient) -> None:

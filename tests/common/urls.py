@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/probe/outside", probes.Outside.as_view()),
     path("api/probe/undeclared", probes.Undeclared.as_view()),
     path("api/probe/refused-inside", probes.RefusedInside.as_view()),
+    path("api/probe/plain", probes.plain),
     path("api/probe/events/", probes.Events.as_view()),
 ]
 handler400 = "apps.common.errors_api.handler400"

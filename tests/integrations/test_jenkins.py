@@ -170,7 +170,10 @@ def test_a_name_jenkins_does_not_accept_is_refused_with_its_reason(jenkins: Jenk
 def test_the_key_is_moved_to_the_first_place(jenkins: Jenkins) -> None:
     xml = job_xml("echo", parameters={"TAG": "", KEY: ""})
     run(jenkins.ensure_job("later-key", "", xml, [KEY, "TAG"]), 5)
-    names = [e.findtext("name") for e in jobxml.parse(run(jenkins.get_config("later-key"), 5)).iterfind(f"{jobxml.DEFINITIONS}/*")]
+    names = [
+        e.findtext("name")
+        for e in jobxml.parse(run(jenkins.get_config("later-key"), 5)).iterfind(f"{jobxml.DEFINITIONS}/*")
+    ]
     assert names == [KEY, "TAG"]
 
 

@@ -15,4 +15,4 @@ def test_every_route_of_the_portal_declares_its_action() -> None:
 
 @pytest.mark.urls("tests.common.urls")
 def test_the_walk_finds_an_undeclared_route() -> None:
-    assert undeclared_routes("tests.common.urls") == ["GET api/probe/undeclared"]
+    assert undeclared_routes("tests.common.urls") == ["GET api/probe/undeclared", "ANY api/probe/plain"]

@@ -17,13 +17,14 @@ from typing import Any
 
 import kubernetes
 import pytest
-import yaml
+import requests
 
 from apps.sandbox.compose import PortTakenError, Sandbox, open_world
 from apps.sandbox.images import Image, Registry, build_image, build_layer, push_image
 from apps.sandbox.world import World
 from tests.contracts.registry_wire import Wire
-from tests.support.sandbox import fault, journal, only_new, running_sandbox, wait_for
+from tests.support.jenkins import JenkinsClient, build_parameters, wait_for
+from tests.support.sandbox import fault, journal, only_new, running_sandbox
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -71,9 +72,8 @@ def core(client: kubernetes.client.ApiClient) -> Any:
 
 
 @contextmanager
-def cluster_api(sandbox: Sandbox, cluster: str, context: str | None = None) -> Iterator[kubernetes.client.ApiClient]:
-    path = str(sandbox.kubeconfig(cluster))
-    with kubernetes.config.new_client_from_config(path, context=context or cluster) as client:
+def cluster_api(sandbox: Sandbox, cluster: str) -> Iterator[kubernetes.client.ApiClient]:
+    with kubernetes.config.new_client_from_config(str(sandbox.kubeconfig(cluster))) as client:
         yield client
 
 
@@ -89,17 +89,22 @@ def test_the_saved_world_names_every_address_and_only_its_owner_reads_it(sandbox
         assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_every_token_of_a_kubeconfig_opens_its_cluster_and_no_other(sandbox: Sandbox) -> None:
-    for context in ("dc1", "dc1-portal", "dc1-readonly"):
-        with cluster_api(sandbox, "dc1", context) as client:
-            assert core(client).list_namespace().items
-    other = yaml.safe_load(sandbox.kubeconfig("dc2").read_text())
-    config = kubernetes.client.Configuration.get_default_copy()
-    config.host, config.verify_ssl = sandbox.clusters["dc1"].url, False
-    config.api_key = {"authorization": "Bearer " + other["users"][0]["user"]["token"]}
-    with kubernetes.client.ApiClient(config) as client, pytest.raises(kubernetes.client.ApiException) as refused:
-        core(client).list_namespace()
-    assert refused.value.status == 401
+def test_the_tokens_of_a_cluster_open_that_cluster_and_no_other(sandbox: Sandbox) -> None:
+    _, dc1, dc2 = sandbox.world.clusters
+
+    def list_namespaces(token: str) -> int:
+        config = kubernetes.client.Configuration()
+        kubernetes.config.load_kube_config(str(sandbox.kubeconfig("dc1")), client_configuration=config)
+        config.api_key = {"authorization": f"Bearer {token}"}
+        with kubernetes.client.ApiClient(config) as client:
+            try:
+                return int(core(client).list_namespace_with_http_info()[1])
+            except kubernetes.client.ApiException as refused:
+                return int(refused.status)
+
+    own = [list_namespaces(token) for token in (dc1.admin_token, dc1.portal_token, dc1.readonly_token)]
+    others = [list_namespaces(token) for token in (dc2.admin_token, dc2.portal_token, dc2.readonly_token)]
+    assert (own, others) == ([200] * 3, [401] * 3)
 
 
 def test_an_image_pushed_to_the_registry_is_run_by_a_pod(sandbox: Sandbox) -> None:
@@ -116,6 +121,23 @@ def test_an_image_pushed_to_the_registry_is_run_by_a_pod(sandbox: Sandbox) -> No
         assert pod.spec.containers[0].image == image
         assert pod.status.container_statuses[0].image_id.endswith(f"team/app@{digest}")
         assert asked("manifest.*", subject=f"team/app:{digest}", accepted=True)
+
+
+def test_jenkins_builds_a_tag_of_gitlab_into_the_registry(sandbox: Sandbox) -> None:
+    world, tag = sandbox.world, "20260901-183205-u17"
+    api, login = f"{world.gitlab_url}/api/v4/projects/shop%2Fbook-api-n1", {"PRIVATE-TOKEN": world.gitlab_token}
+    asked = {"tag_name": tag, "ref": "main", "message": "key"}
+    made = requests.post(f"{api}/repository/tags", params=asked, headers=login, timeout=10)
+    assert made.status_code == 201, made.text
+    clone = requests.get(api, headers=login, timeout=10).json()["http_url_to_repo"]
+    client = JenkinsClient(world.jenkins_url, world.jenkins_user, world.jenkins_api_token)
+    client.post("/createItem", params={"name": "book-api", "mode": "copy", "from": "tpl-java"})
+    assert client.post("/job/book-api/enable").status_code == 302
+    parameters = build_parameters(sandbox.jenkins, clone, made.json()["commit"]["id"])
+    build, console = client.run("book-api", **parameters)
+    assert build["result"] == "SUCCESS", console
+    assert wire_to(sandbox).tags("shop").json["tags"] == [tag]
+    assert journal(sandbox.registry).find("manifest.put", subject=f"shop:{tag}", accepted=True)
 
 
 def test_an_image_that_is_not_in_the_registry_is_not_run(sandbox: Sandbox) -> None:

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+import websocket
 
 from tests.support.cluster import LivingCluster, pod
 from tests.support.servers import serving
@@ -90,6 +91,14 @@ def test_follow_of_an_ended_container_ends_at_once(cluster: LivingCluster) -> No
     assert "exit status 1" in lines(cluster, "crash", "previous=true")
 
 
+def test_over_a_websocket_an_empty_frame_comes_first(cluster: LivingCluster) -> None:
+    url = f"ws://127.0.0.1:{cluster.port}/api/v1/namespaces/q/pods/good/log?tailLines=1"
+    ws = websocket.create_connection(url, subprotocols=["binary.k8s.io"], timeout=10)
+    assert ws.recv_data() == (websocket.ABNF.OPCODE_BINARY, b"")
+    assert ws.recv_data()[1].endswith(b"\n")
+    assert ws.recv_data()[0] == websocket.ABNF.OPCODE_CLOSE
+
+
 def test_a_pod_without_a_node_has_no_content(cluster: LivingCluster) -> None:
     cluster.wait(lambda: (cluster.store.get("pods", "q", "unsched") or {})["status"].get("conditions"))
     assert fetch(cluster, "unsched") == (204, "application/json", "")
@@ -98,7 +107,12 @@ def test_a_pod_without_a_node_has_no_content(cluster: LivingCluster) -> None:
 @pytest.mark.parametrize(
     ("name", "query", "code", "message"),
     [
-        ("good", "sinceSeconds=0", 422, 'PodLogOptions \\"good\\" is invalid: sinceSeconds: Invalid value: 0: must be greater than 0'),
+        (
+            "good",
+            "sinceSeconds=0",
+            422,
+            'PodLogOptions \\"good\\" is invalid: sinceSeconds: Invalid value: 0: must be greater than 0',
+        ),
         ("good", "tailLines=-1", 422, "tailLines: Invalid value: -1: must be greater than or equal to 0"),
         ("good", "limitBytes=0", 422, "limitBytes: Invalid value: 0: must be greater than 0"),
         (
@@ -111,13 +125,23 @@ def test_a_pod_without_a_node_has_no_content(cluster: LivingCluster) -> None:
         ("good", "container=nope", 400, "container nope is not valid for pod good"),
         ("two", "", 400, "a container name must be specified for pod two, choose one of: [web side]"),
         ("good", "previous=true", 400, 'previous terminated container \\"app\\" in pod \\"good\\" not found'),
-        ("nope", "", 400, 'container \\"app\\" in pod \\"nope\\" is waiting to start: trying and failing to pull image'),
+        (
+            "nope",
+            "",
+            400,
+            'container \\"app\\" in pod \\"nope\\" is waiting to start: trying and failing to pull image',
+        ),
     ],
 )
 def test_refusals_are_worded_as_the_api_server_does(
     cluster: LivingCluster, name: str, query: str, code: int, message: str
 ) -> None:
-    cluster.wait(lambda: "waiting" in state_of(cluster, "nope") and "image" in state_of(cluster, "nope")["waiting"].get("message", ""))
+    cluster.wait(
+        lambda: (
+            "waiting" in state_of(cluster, "nope")
+            and "image" in state_of(cluster, "nope")["waiting"].get("message", "")
+        )
+    )
     status, _, body = fetch(cluster, name, query)
     assert status == code
     assert message in body

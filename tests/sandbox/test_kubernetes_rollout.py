@@ -10,7 +10,7 @@ import pytest
 
 from apps.sandbox.base.faults import Fault
 from apps.sandbox.kubernetes.controllers.revisions import HISTORY, REVISION
-from tests.support.cluster import LivingCluster, deployment, numbers, reason, set_image
+from tests.support.cluster import LivingCluster, deployment, found, numbers, reason, set_image
 from tests.support.servers import serving
 
 Obj = dict[str, Any]
@@ -80,7 +80,9 @@ def test_zero_counters_are_left_out(cluster: LivingCluster) -> None:
     ]
 
 
-def test_after_an_image_change_the_old_success_is_visible_until_observed_generation_moves(cluster: LivingCluster) -> None:
+def test_after_an_image_change_the_old_success_is_visible_until_observed_generation_moves(
+    cluster: LivingCluster,
+) -> None:
     running(cluster)
     cluster.change("deployments", "web", set_image("nginx:2"))
     cluster.settled("web", 3)
@@ -103,7 +105,7 @@ def test_a_terminating_pod_stays_listed_but_is_not_counted(cluster: LivingCluste
     answered = cluster.delete("pods", name)
     assert answered["metadata"]["deletionGracePeriodSeconds"] == 30
     assert "deletionTimestamp" in cluster.get("pods", name)["metadata"]
-    cluster.wait(lambda: numbers(cluster.store.get("deployments", "q", "web")["status"])[3] == 0)
+    cluster.wait(lambda: numbers(found(cluster, "deployments", "web")["status"])[3] == 0)
     assert len(cluster.list("pods")) == 2
     cluster.settled("web", 1)
     cluster.wait(lambda: cluster.store.get("pods", "q", name) is None)
@@ -132,7 +134,7 @@ def test_an_image_that_never_gets_ready_stops_the_rollout_and_exceeds_the_deadli
     cluster.change("deployments", "web", never_ready)
 
     def exceeded() -> Obj | None:
-        status = cluster.store.get("deployments", "q", "web")["status"]
+        status = found(cluster, "deployments", "web")["status"]
         return status if reason(status, "Progressing") == "False ProgressDeadlineExceeded" else None
 
     status = cluster.wait(exceeded)
@@ -159,7 +161,9 @@ def test_scaling_up_makes_it_unavailable_until_three_quarters_are_there(cluster:
 def test_a_paused_deployment_takes_an_image_only_when_resumed(cluster: LivingCluster) -> None:
     running(cluster)
     cluster.change("deployments", "web", lambda d: d["spec"].update(paused=True))
-    cluster.wait(lambda: reason(cluster.store.get("deployments", "q", "web")["status"], "Progressing") == "Unknown DeploymentPaused")
+    cluster.wait(
+        lambda: reason(found(cluster, "deployments", "web")["status"], "Progressing") == "Unknown DeploymentPaused"
+    )
     cluster.change("deployments", "web", set_image("nginx:2"))
     seen = cluster.wait(lambda: _observed(cluster, 3))
     assert numbers(seen) == (3, 0, 3, 3, 0)
@@ -174,7 +178,7 @@ def test_a_paused_deployment_takes_an_image_only_when_resumed(cluster: LivingClu
 
 
 def _observed(cluster: LivingCluster, generation: int) -> Obj | None:
-    status: Obj = cluster.store.get("deployments", "q", "web")["status"]
+    status: Obj = found(cluster, "deployments", "web")["status"]
     return status if status.get("observedGeneration") == generation else None
 
 
@@ -212,17 +216,19 @@ def test_a_quota_stops_the_rollout_with_replica_failure(cluster: LivingCluster) 
     cluster.create("deployments", deployment())
 
     def failed() -> Obj | None:
-        status = cluster.store.get("deployments", "q", "web").get("status") or {}
+        status = found(cluster, "deployments", "web").get("status") or {}
         return status if reason(status, "ReplicaFailure") and status.get("availableReplicas") == 2 else None
 
     status = cluster.wait(failed)
     failure = next(c for c in status["conditions"] if c["type"] == "ReplicaFailure")
     assert failure["reason"] == "FailedCreate"
-    assert failure["message"].endswith("is forbidden: exceeded quota: rq, requested: pods=1, used: pods=2, limited: pods=2")
+    assert failure["message"].endswith(
+        "is forbidden: exceeded quota: rq, requested: pods=1, used: pods=2, limited: pods=2"
+    )
     event = next(e for e in cluster.list("events") if e["reason"] == "FailedCreate")
     assert event["message"].startswith('Error creating: pods "web-')
     assert event["type"] == "Warning"
-    cluster.wait(lambda: cluster.store.get("resourcequotas", "q", "rq")["status"].get("used") == {"pods": "2"})
+    cluster.wait(lambda: found(cluster, "resourcequotas", "rq")["status"].get("used") == {"pods": "2"})
     cluster.change("resourcequotas", "rq", lambda q: q["spec"]["hard"].update(pods="9"))
     cluster.settled("web", 3)
 

@@ -7,6 +7,7 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from apps.sandbox.kubernetes.errors import ApiError, not_found
 from apps.sandbox.kubernetes.store import Store
 
 Obj = dict[str, Any]
+Objs = list[Obj]  # the cluster has a method named `list`
 
 
 @dataclass
@@ -34,8 +36,15 @@ class LivingCluster(StandIn):
 
     name = "cluster"
 
-    def __init__(self, *, registry: Access | None = None, pod_start_seconds: float = 0.1, scale: float = 0.1) -> None:
-        self.store = Store()
+    def __init__(
+        self,
+        *,
+        registry: Access | None = None,
+        pod_start_seconds: float = 0.1,
+        scale: float = 0.1,
+        path: Path | None = None,
+    ) -> None:
+        self.store = Store(path)
         self.registry = registry
         self.pod_start_seconds = pod_start_seconds
         self.progress_seconds_scale = scale
@@ -48,13 +57,14 @@ class LivingCluster(StandIn):
         self.app.router.add_get(path + "exec", self._exec)
 
     async def start_work(self) -> None:
-        for number in range(3):
+        for number in range(0 if self.store.list("nodes") else 3):
             self.store.create("nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"node-{number}"}})
         self.store.subscribe(lambda kind, resource, obj, old: self.history.append((kind, resource, obj)))
         controllers.start(self)
 
     async def stop_work(self) -> None:
         await controllers.stop(self)
+        self.store.save()
 
     def _pod(self, request: web.Request) -> Obj:
         pod = self.store.get("pods", request.match_info["namespace"], request.match_info["name"])
@@ -83,10 +93,10 @@ class LivingCluster(StandIn):
         loop = controllers.life_of(self).loop
         return asyncio.run_coroutine_threadsafe(self._call(work), loop).result(10)
 
-    def get(self, resource: str, name: str, namespace: str = "q") -> Obj | None:
+    def get(self, resource: str, name: str, namespace: str = "q") -> Any:
         return self.do(lambda: self.store.get(resource, namespace, name))
 
-    def list(self, resource: str) -> list[Obj]:
+    def list(self, resource: str) -> Objs:
         return self.do(lambda: list(self.store.list(resource, "q")))
 
     def create(self, resource: str, obj: Obj) -> Obj:
@@ -105,7 +115,7 @@ class LivingCluster(StandIn):
 
     def delete(self, resource: str, name: str) -> Any:
         if resource == "pods":
-            return self.do(lambda: kubelet.pod_deleted_by_api(self, self.store.get("pods", "q", name), None))
+            return self.do(lambda: kubelet.pod_deleted_by_api(self, self.store.get("pods", "q", name) or {}, None))
         return self.do(lambda: self.store.delete(resource, "q", name))
 
     def wait(self, check: Callable[[], Any], seconds: float = 10) -> Any:
@@ -130,7 +140,7 @@ class LivingCluster(StandIn):
 
         return self.wait(check, seconds)
 
-    def seen(self, resource: str, name: str) -> list[Obj]:
+    def seen(self, resource: str, name: str) -> Objs:
         """Every state of an object since the start, in order."""
         return self.do(lambda: [o for _, r, o in self.history if r == resource and o["metadata"]["name"] == name])
 
@@ -186,3 +196,8 @@ def reason(status: Obj, kind: str) -> str:
     """`True MinimumReplicasAvailable` of a condition; empty when there is none."""
     found = next((c for c in status.get("conditions") or () if c["type"] == kind), None)
     return f"{found['status']} {found['reason']}" if found else ""
+
+
+def found(cluster: LivingCluster, resource: str, name: str) -> Obj:
+    """An object as it is now, empty when absent; for checks that `wait` runs on the cluster's loop."""
+    return cluster.store.get(resource, "q", name) or {}

@@ -15,11 +15,10 @@ Must not: reach into a server beside its journal and its faults.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -28,9 +27,6 @@ from apps.sandbox.base.journal import Entry, Journal
 from apps.sandbox.base.server import StandIn
 from apps.sandbox.compose import Sandbox, open_world
 from tests.support.servers import LoopThread
-
-T = TypeVar("T")
-Run = Callable[[Coroutine[Any, Any, T]], T]
 
 
 @contextmanager
@@ -75,12 +71,3 @@ def only_new(server: StandIn) -> Iterator[Callable[..., list[Entry]]]:
     """`find` on the journal, restricted to entries written from here on."""
     since = server.journal.last
     yield lambda kind="*", **more: server.journal.find(kind, since=since, **more)
-
-
-def wait_for(find: Callable[[], T | None], seconds: float = 10, every: float = 0.02) -> T:
-    """Ask until the answer is neither None nor empty; fails at the deadline."""
-    deadline = time.monotonic() + seconds
-    while not (found := find()):
-        assert time.monotonic() < deadline, f"not within {seconds} seconds"
-        time.sleep(every)
-    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from apps.common.errors import IntegrationError, NotFound, Rejected
 from apps.integrations.answers import Answer, segment
@@ -300,7 +301,7 @@ class Jenkins:
         return None
 
     @staticmethod
-    def _about(error: IntegrationError) -> dict[str, str]:
+    def _about(error: IntegrationError) -> dict[str, Any]:
         return {key: str(error.params.get(key, "")) for key in ("system", "name", "what")}
 
 

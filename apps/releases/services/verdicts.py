@@ -35,7 +35,7 @@ def give_verdict(
     actor: Actor,
 ) -> Verdict:
     """Record passed or failed for (digest, environment); waiting promotes move on, or are rejected or sent back."""
-    where = {"project_id": release.project_id, "environment_id": environment.pk}
+    where: dict[str, Any] = {"project_id": release.project_id, "environment_id": environment.pk}
     require(actor, "verdict.give", **where, obj=release)
     if outcome == Verdict.Outcome.FAILED and not comment.strip():
         raise Invalid("verdict.comment_required", fields={"comment": [{"code": "required", "params": {}}]})
@@ -50,7 +50,7 @@ def give_verdict(
             outcome=outcome,
             comment=comment,
             evidence=evidence or [],
-            actor_id=actor.user_id,
+            actor_id=actor.person_id,
         )
         record(
             f"release.verdict_{outcome}",

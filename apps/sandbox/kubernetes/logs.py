@@ -1,96 +1,28 @@
-"""pods/log: options, refusals in the API's words, and the stream with `follow`.
+"""pods/log: which run's lines are sent, at once or with `follow`, over plain HTTP or a WebSocket.
 
-Must not: make log lines (see `loglines.py`) or store them.
+Must not: make log lines (see `loglines.py`), store them, or read the query (see `logoptions.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from apps.sandbox.kubernetes import errors
 from apps.sandbox.kubernetes.containers import choose_container, container_status
-from apps.sandbox.kubernetes.errors import Cause
-from apps.sandbox.kubernetes.life.objects import parse_stamp
 from apps.sandbox.kubernetes.loglines import PERIOD_SECONDS, ContainerRun, Line
+from apps.sandbox.kubernetes.logoptions import LogOptions
 
 Obj = dict[str, Any]
 BLOCK = 16 * 1024
-
-
-@dataclass(frozen=True)
-class LogOptions:
-    """What the query asked for."""
-
-    container: str
-    follow: bool
-    previous: bool
-    timestamps: bool
-    tail: int | None
-    limit_bytes: int | None
-    since: datetime | None
-
-    @classmethod
-    def from_query(cls, request: web.Request, pod_name: str, now: datetime) -> LogOptions:
-        """Read and check the query; raises 400 and 422."""
-        query = request.query
-
-        def flag(name: str) -> bool:
-            return query.get(name, "").lower() not in ("", "0", "false")
-
-        tail, limit = _integer(query.get("tailLines")), _integer(query.get("limitBytes"))
-        seconds, since_text = _integer(query.get("sinceSeconds")), query.get("sinceTime")
-        causes = []
-        if tail is not None and tail < 0:
-            causes.append(_at_least("tailLines", tail, "must be greater than or equal to 0"))
-        if limit is not None and limit < 1:
-            causes.append(_at_least("limitBytes", limit, "must be greater than 0"))
-        if seconds is not None and since_text:
-            why = "at most one of `sinceTime` or `sinceSeconds` may be specified"
-            causes.append(Cause("", f"Forbidden: {why}", "FieldValueForbidden"))
-        elif seconds is not None and seconds < 1:
-            causes.append(_at_least("sinceSeconds", seconds, "must be greater than 0"))
-        if causes:
-            raise _invalid(pod_name, causes)
-        since = _moment(since_text) if since_text else None
-        if seconds is not None:
-            since = now - timedelta(seconds=seconds)
-        container = query.get("container", "")
-        return cls(container, flag("follow"), flag("previous"), flag("timestamps"), tail, limit, since)
-
-
-def _integer(text: str | None) -> int | None:
-    if text is None or text == "":
-        return None
-    try:
-        return int(text)
-    except ValueError as error:
-        raise errors.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from error
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = parse_stamp(text)
-    except ValueError as error:
-        raise errors.bad_request(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse') from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _at_least(field: str, value: int, why: str) -> Cause:
-    return Cause(field, f"Invalid value: {value}: {why}")
-
-
-def _invalid(pod_name: str, causes: list[Cause]) -> errors.ApiError:
-    """422 about PodLogOptions; a cause without a field is written `[]`."""
-    shown = [Cause(c.field or "[]", c.message, c.reason) for c in causes]
-    return errors.invalid("PodLogOptions", pod_name, shown, "")
+SOCKET_PROTOCOLS = ("binary.k8s.io", "base64.binary.k8s.io")
 
 
 # -- the answer -----------------------------------------------------------------------------------------------
@@ -105,16 +37,77 @@ async def handle(server: Any, request: web.Request, pod: Obj) -> web.StreamRespo
     body = b"".join(line.render(with_time=options.timestamps) for line in _past(run, options, now))
     if options.limit_bytes is not None:
         body = body[: options.limit_bytes]
-    if not options.follow or run.finished is not None:
+    is_over = not options.follow or run.finished is not None
+    sink: _Sink
+    if request.headers.get("Upgrade", "").lower() == "websocket":
+        sink = await _SocketSink.open(request)
+    elif is_over:
         return web.Response(body=body, headers={"Content-Type": "text/plain"})
-    response = web.StreamResponse(headers={"Content-Type": "text/plain"})
-    response.enable_chunked_encoding()
-    await response.prepare(request)
+    else:
+        sink = await _HttpSink.open(request)
     for start in range(0, len(body), BLOCK):
-        await response.write(body[start : start + BLOCK])
-    await _follow(server, response, pod, container, run, options, now, len(body))
-    await response.write_eof()
-    return response
+        await sink.write(body[start : start + BLOCK])
+    if not is_over:
+        await _follow(server, sink, pod, container, run, options, now, len(body))
+    return await sink.close()
+
+
+class _Sink(Protocol):
+    """Where a stream of lines goes."""
+
+    async def write(self, data: bytes) -> None:
+        """Send some bytes; raises ConnectionError when the client is gone."""
+
+    async def close(self) -> web.StreamResponse:
+        """End the stream; the response for aiohttp."""
+
+
+class _HttpSink:
+    """A chunked answer."""
+
+    def __init__(self, response: web.StreamResponse) -> None:
+        self._response = response
+
+    @classmethod
+    async def open(cls, request: web.Request) -> _HttpSink:
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        return cls(response)
+
+    async def write(self, data: bytes) -> None:
+        await self._response.write(data)
+
+    async def close(self) -> web.StreamResponse:
+        await self._response.write_eof()
+        return self._response
+
+
+class _SocketSink:
+    """A WebSocket of raw output frames; an empty one comes first."""
+
+    def __init__(self, ws: web.WebSocketResponse) -> None:
+        self._ws = ws
+
+    @classmethod
+    async def open(cls, request: web.Request) -> _SocketSink:
+        ws = web.WebSocketResponse(protocols=SOCKET_PROTOCOLS, timeout=2.0)
+        await ws.prepare(request)
+        sink = cls(ws)
+        await sink.write(b"")
+        return sink
+
+    async def write(self, data: bytes) -> None:
+        if self._ws.closed:
+            raise ConnectionResetError
+        if self._ws.ws_protocol == SOCKET_PROTOCOLS[1]:
+            await self._ws.send_str(base64.b64encode(data).decode())
+        else:
+            await self._ws.send_bytes(data)
+
+    async def close(self) -> web.StreamResponse:
+        await self._ws.close(code=1000)
+        return self._ws
 
 
 def _run_of(pod: Obj, container: Obj, *, previous: bool) -> ContainerRun:
@@ -157,7 +150,7 @@ def _past(run: ContainerRun, options: LogOptions, now: datetime) -> Iterator[Lin
 
 async def _follow(
     server: Any,
-    response: web.StreamResponse,
+    sink: _Sink,
     pod: Obj,
     container: Obj,
     run: ContainerRun,
@@ -181,14 +174,14 @@ async def _follow(
             if ended is not None:
                 farewell = [e for e in ended.lines() if e.at > since][-2:] if ended.exit_code else []
                 for last in farewell:
-                    await response.write(last.render(with_time=options.timestamps))
+                    await sink.write(last.render(with_time=options.timestamps))
                 return
             data = line.render(with_time=options.timestamps)
             if options.limit_bytes is not None:
                 data = data[: options.limit_bytes - sent]
                 if not data:
                     return
-            await response.write(data)
+            await sink.write(data)
             sent += len(data)
     except ConnectionError:
         return

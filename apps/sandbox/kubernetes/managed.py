@@ -78,7 +78,8 @@ def _walk(value: Any, node: Node, path: Path, found: dict[Path, Any], *, is_owne
                 _walk_members(item, element, below, found)
                 found[below] = _PRESENT
         return
-    _walk_members(value, node, path, found)
+    if isinstance(value, dict):
+        _walk_members(value, node, path, found)
 
 
 def _walk_members(value: Obj, node: Node, path: Path, found: dict[Path, Any]) -> None:
@@ -162,7 +163,9 @@ def shown(path: Path) -> str:
 class Owner:
     """One entry of managedFields."""
 
-    def __init__(self, manager: str, operation: str, api_version: str, subresource: str, paths: Paths, time: str) -> None:
+    def __init__(
+        self, manager: str, operation: str, api_version: str, subresource: str, paths: Paths, time: str
+    ) -> None:
         self.manager, self.operation, self.api_version = manager, operation, api_version
         self.subresource, self.paths, self.time = subresource, paths, time
 

@@ -56,6 +56,10 @@ def without_times(fields: list[Obj] | None) -> list[Obj]:
     return [{k: v for k, v in entry.items() if k != "time"} for entry in fields or []]
 
 
+def _unbound(spec: Obj) -> Obj:
+    return {key: value for key, value in spec.items() if key != "nodeName"}
+
+
 class Store:
     """See the module's text. `rv` is the current resourceVersion, `compacted_rv` the newest one no longer replayable."""
 
@@ -203,7 +207,8 @@ class Store:
         if "deletionTimestamp" in after and "deletionTimestamp" not in before:
             return True
         if old.get("spec") != new.get("spec"):
-            return True
+            # Binding a pod to a node is no change of what is wanted.
+            return resource != "pods" or _unbound(old["spec"]) != _unbound(new["spec"])
         return resource == "deployments" and (before.get("annotations") or {}) != (after.get("annotations") or {})
 
     # -- notices and ring -----------------------------------------------------------------------------------

@@ -37,11 +37,11 @@ def decide(ticket: Ticket, *, decision: str, comment: str, fingerprint: str, act
         _assert_pending(locked)
         if locked.fingerprint != ticket.fingerprint:
             raise Conflict("approval.changed", ticket=ticket.pk, fingerprint=locked.fingerprint, lines=[])
-        if Approval.objects.filter(ticket=locked, actor_id=actor.user_id, voided_at__isnull=True).exists():
+        if Approval.objects.filter(ticket=locked, actor_id=actor.person_id, voided_at__isnull=True).exists():
             raise Conflict("approval.decided_already", ticket=ticket.pk)
         approval = Approval.objects.create(
             ticket=locked,
-            actor_id=actor.user_id,
+            actor_id=actor.person_id,
             decision=decision,
             comment=comment,
             fingerprint=locked.fingerprint,

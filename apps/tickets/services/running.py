@@ -125,7 +125,7 @@ def comment_ticket(ticket: Ticket, *, text: str, actor: Actor) -> Comment:
     if not text.strip():
         raise Invalid("comment.empty", fields={"text": [{"code": "required", "params": {}}]})
     with transaction.atomic():
-        comment = Comment.objects.create(ticket=ticket, actor_id=actor.user_id, text=text)
+        comment = Comment.objects.create(ticket=ticket, actor_id=actor.person_id, text=text)
         record("ticket.commented", target=ticket, params={"comment": comment.pk}, **_where(ticket), actor=actor)
         hints.announce("ticket", ticket.pk, ticket.project_id)
     return comment
@@ -142,7 +142,7 @@ def review_ticket(ticket: Ticket, *, outcome: str, comment: str = "", actor: Act
         locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
         if Review.objects.filter(ticket=locked).exists():
             raise Conflict("review.given_already", ticket=locked.pk)
-        review = Review.objects.create(ticket=locked, reviewer_id=actor.user_id, outcome=outcome, comment=comment)
+        review = Review.objects.create(ticket=locked, reviewer_id=actor.person_id, outcome=outcome, comment=comment)
         record(
             "ticket.reviewed",
             target=locked,

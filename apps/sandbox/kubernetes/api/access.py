@@ -163,9 +163,7 @@ def denied(user: str, verb: str, group: str, resource: str, namespace: str, name
     qualified = f"{plural}.{group}" if group else plural
     about = f'{qualified} "{name}"' if name else qualified
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
-    message = (
-        f'{about} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{group}" {where}'
-    )
+    message = f'{about} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{group}" {where}'
     details = {key: value for key, value in (("name", name), ("group", group), ("kind", plural)) if value}
     return ApiError(403, "Forbidden", message, details)
 

@@ -17,8 +17,6 @@ from apps.sandbox.kubernetes.api.call import JSON, PROTOBUF, YAML, Call
 Obj = dict[str, Any]
 MEDIA_TYPES = ", ".join((JSON, YAML, PROTOBUF))
 UNKNOWN_FORM = f"the body of the request was in an unknown format - accepted media types include: {MEDIA_TYPES}"
-# Reviews and actions are addressed under one resource and carry another kind.
-VALIDATIONS = ("", "Ignore", "Warn", "Strict")
 
 
 async def read_object(call: Call, kind: str, api_version: str) -> Obj:
@@ -42,10 +40,7 @@ def _decoded(raw: bytes, media: str, kind: str) -> Obj:
         obj = json.loads(raw) if media == JSON else yaml.safe_load(raw)
     except (ValueError, yaml.YAMLError) as error:
         shown = raw.decode("utf-8", "replace")[:200]
-        if not raw:
-            why = "unexpected end of JSON input (<empty>)"
-        else:
-            why = f"{_go_reason(raw)} ({shown})"
+        why = f"{_go_reason(raw)} ({shown})" if raw else "unexpected end of JSON input (<empty>)"
         raise errors.bad_request(
             f"the object provided is unrecognized (must be of type {kind}): "
             f"couldn't get version/kind; json parse error: {why}"

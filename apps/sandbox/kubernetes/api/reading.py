@@ -76,8 +76,9 @@ async def listing(call: Call) -> web.StreamResponse:
         version = store.rv if version < 0 else version
     else:
         version = await _wait_for(store, asked)
-        page = _exact(store, call, version) if call.query.get("resourceVersionMatch") == "Exact" else None
-        if page is None:
+        if call.query.get("resourceVersionMatch") == "Exact":
+            page = _exact(store, call, version)
+        else:
             version, page = store.rv, store.list(call.resource.plural, call.namespace or None)
     if test is not None:
         page = [item for item in page if test(item)]

@@ -103,7 +103,7 @@ def _number_test(key: str, operator: str, value: str) -> Test:
         limit = int(value)
     except ValueError as error:
         raise bad_request(
-            f'values[0][{key}]: Invalid value: "{value}": for \'Gt\', \'Lt\' operators, the value must be an integer'
+            f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
         ) from error
 
     def test(labels: Obj) -> bool:

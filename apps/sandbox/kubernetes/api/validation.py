@@ -88,7 +88,9 @@ def _labels(labels: Obj | None, field: str) -> list[Cause]:
 def _annotations(metadata: Obj) -> list[Cause]:
     annotations = metadata.get("annotations") or {}
     bad = [
-        field_invalid("metadata.annotations", quoted(k), NAME_WORDS) for k in annotations if not QUALIFIED.match(k.lower())
+        field_invalid("metadata.annotations", quoted(k), NAME_WORDS)
+        for k in annotations
+        if not QUALIFIED.match(k.lower())
     ]
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > 256 * 1024:
         bad.append(Cause("metadata.annotations", "Too long: may not be more than 262144 bytes", "FieldValueTooLong"))
@@ -242,7 +244,9 @@ def _service(obj: Obj, old: Obj | None) -> list[Cause]:
     for index, port in enumerate(spec.get("ports") or ()):
         number = port.get("port") or 0
         if not 1 <= number <= 65535:
-            causes.append(field_invalid(f"spec.ports[{index}].port", str(number), "must be between 1 and 65535, inclusive"))
+            causes.append(
+                field_invalid(f"spec.ports[{index}].port", str(number), "must be between 1 and 65535, inclusive")
+            )
     before = (old or {}).get("spec", {}).get("clusterIP")
     if before and spec["type"] != "ExternalName" and spec.get("clusterIP") != before:
         shown = f"[]string{{{quoted(spec.get('clusterIP') or '')}}}"

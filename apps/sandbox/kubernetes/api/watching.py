@@ -43,11 +43,12 @@ class Watch:
         self._events: deque[Event] = deque()
         self._wake = asyncio.Event()
         self._namespace = call.namespace
+        self._after = 0
 
     # -- collecting ---------------------------------------------------------------------------------------
     def changed(self, kind: str, resource: str, new: Obj, old: Obj | None) -> None:
         """Store callback."""
-        if resource == self.call.resource.plural:
+        if resource == self.call.resource.plural and int(new["metadata"]["resourceVersion"]) > self._after:
             self.take(kind, new, old)
 
     def take(self, kind: str, new: Obj, old: Obj | None) -> None:
@@ -65,7 +66,9 @@ class Watch:
             for obj in store.list(self.call.resource.plural, self._namespace or None):
                 self.take("ADDED", obj, None)
             return
-        since = store.since(int(version), self.call.resource.plural)
+        # A version from the future: silence until it is reached.
+        self._after = int(version)
+        since = store.since(self._after, self.call.resource.plural)
         if since is None:
             raise errors.expired(f"too old resource version: {version} ({store.compacted_rv + 1})")
         for change in since:

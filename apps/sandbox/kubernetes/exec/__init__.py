@@ -32,6 +32,7 @@ async def handle(server: Any, request: web.Request, pod: Obj) -> web.StreamRespo
     if chosen is None:
         return web.Response(status=403, headers={"Connection": "close"})
     options = ExecOptions.from_query(request)
+    request["detail"].update(container=container["name"], command=options.command, tty=options.tty)
     refusal = _refusal(pod, container, options)
     if refusal is not None and chosen != V5:
         code, text = refusal

@@ -15,13 +15,16 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from apps.sandbox.kubernetes.exec import commands, protocol
+from apps.sandbox.kubernetes.exec import commands, programs_system, programs_text, protocol
 from apps.sandbox.kubernetes.exec.commands import Call, Context
 from apps.sandbox.kubernetes.exec.files import main_command, tree_of
 from apps.sandbox.kubernetes.exec.protocol import ChannelOutput, Wire
 from apps.sandbox.kubernetes.exec.shell import INTERRUPTED, Shell, is_shell
 from apps.sandbox.kubernetes.exec.streams import Discard, Empty, Input, Output, Terminal
 from apps.sandbox.kubernetes.life.processes import KILLED, Process, ProcessTables
+
+# Importing them puts their programs into the table.
+PROGRAM_MODULES = (programs_text, programs_system)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from apps.sandbox.kubernetes.exec import commands
+from apps.sandbox.kubernetes.exec.builtins import BUILT_IN, ShellExit, assignments
 from apps.sandbox.kubernetes.exec.commands import Call, Context
 from apps.sandbox.kubernetes.exec.grammar import Command, Pipeline, Redirect, ShellSyntaxError, Word, parse
 from apps.sandbox.kubernetes.exec.streams import Capture, Discard, Empty, Input, InterruptedRead, Output, Pipe
@@ -30,14 +31,6 @@ def is_shell(argv0: str) -> bool:
     return name in SHELLS and directory in ("", "/bin", "/usr/bin")
 
 
-class ShellExit(Exception):
-    """`exit N` was called."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
 class Shell:
     """One running shell."""
 
@@ -47,7 +40,7 @@ class Shell:
         self.variables = dict(context.environment)
         self.status = 0
         self.foreground: asyncio.Task[int] | None = None
-        self._jobs: set[asyncio.Task[int]] = set()
+        self.jobs: set[asyncio.Task[int]] = set()
 
     # -- entry points -------------------------------------------------------------------------------------
     async def main(self) -> int:
@@ -56,16 +49,16 @@ class Shell:
             arguments = [a for a in self.process.argv[1:] if a not in ("-i", "-l", "--login")]
             if arguments[:1] in (["-c"], ["-lc"], ["-ic"]):
                 if len(arguments) < 2:
-                    await self._complain("-c requires an argument")
+                    await self.complain("-c requires an argument")
                     return 2
                 return await self.run(arguments[1])
             return await self._lines()
         except ShellExit as wish:
             return wish.status
         finally:
-            for job in list(self._jobs):
+            for job in list(self.jobs):
                 job.cancel()
-            await asyncio.gather(*self._jobs, return_exceptions=True)
+            await asyncio.gather(*self.jobs, return_exceptions=True)
 
     async def _lines(self) -> int:
         terminal = self.context.terminal
@@ -111,7 +104,8 @@ class Shell:
             return f"root@{self.context.hostname}:{self.context.cwd}# ".encode()
         return f"{self.context.cwd} # ".encode() + CURSOR_REQUEST
 
-    async def _complain(self, text: str) -> None:
+    async def complain(self, text: str) -> None:
+        """Write a line to stderr in the shell's name."""
         await self.stderr.write(f"{self.process.argv[0].rpartition('/')[2]}: {text}\n".encode())
 
     # -- scripts ------------------------------------------------------------------------------------------
@@ -120,15 +114,15 @@ class Shell:
         try:
             pipelines = parse(script)
         except ShellSyntaxError as error:
-            await self._complain(f"syntax error: {error}")
+            await self.complain(f"syntax error: {error}")
             return 2
         for pipeline in pipelines:
             if (pipeline.before == "&&" and self.status != 0) or (pipeline.before == "||" and self.status == 0):
                 continue
             if pipeline.background:
                 job = asyncio.ensure_future(self._background(pipeline))
-                self._jobs.add(job)
-                job.add_done_callback(self._jobs.discard)
+                self.jobs.add(job)
+                job.add_done_callback(self.jobs.discard)
                 self.status = 0
                 # The job has to be in the process table before the next command looks for it.
                 await asyncio.sleep(0)
@@ -178,9 +172,9 @@ class Shell:
         try:
             streams = await self._redirected(command.redirects, stdin, stdout)
         except (FileNotFoundError, IsADirectoryError) as error:
-            await self._complain(f"can't open {error}: no such file")
+            await self.complain(f"can't open {error}: no such file")
             return 1
-        assigned = _assignments(argv)
+        assigned = assignments(argv)
         if len(assigned) == len(argv):
             self.variables.update(assigned)
             return self.status if not argv and command.words else 0
@@ -193,14 +187,14 @@ class Shell:
 
     async def _dispatch(self, call: Call) -> int:
         name = call.argv[0]
-        built_in = _BUILT_IN.get(name)
+        built_in = BUILT_IN.get(name)
         if built_in is not None:
             return await built_in(self, call)
         if is_shell(name):
             return await self._external(call, _subshell)
         found = commands.find(name)
         if found is None:
-            await self._complain(f"{name}: not found")
+            await self.complain(f"{name}: not found")
             return NOT_FOUND
         if name in BUILT_IN_PROGRAMS:
             return await found(call)
@@ -264,15 +258,16 @@ class Shell:
             elif redirect.operator == "<":
                 stdin = Input()
                 if target != "/dev/null":
-                    stdin.feed(self.context.tree.read(self._path(target)).encode())
+                    stdin.feed(self.context.tree.read(self.path(target)).encode())
                 stdin.feed_eof()
             elif target == "/dev/null":
                 outputs[redirect.fd] = Discard()
             else:
-                outputs[redirect.fd] = _FileOutput(self.context, self._path(target), redirect.operator == ">>")
+                outputs[redirect.fd] = _FileOutput(self.context, self.path(target), redirect.operator == ">>")
         return stdin, outputs[1], outputs[2]
 
-    def _path(self, name: str) -> str:
+    def path(self, name: str) -> str:
+        """The absolute path a name means here."""
         return self.context.tree.resolve(self.context.cwd, name)
 
 
@@ -292,62 +287,5 @@ class _FileOutput:
         self._context.tree.write(self._path, self._data.decode(errors="replace"), append=True)
 
 
-def _assignments(argv: list[str]) -> dict[str, str]:
-    """The leading NAME=value words of a command."""
-    found: dict[str, str] = {}
-    for word in argv:
-        name, equals, value = word.partition("=")
-        if not equals or not name.isidentifier():
-            break
-        found[name] = value
-    return found
-
-
 async def _subshell(call: Call, process: Process) -> int:
     return await Shell(process, call.context, call.stdin, call.stdout, call.stderr).main()
-
-
-async def _exit(shell: Shell, call: Call) -> int:
-    word = call.argv[1] if len(call.argv) > 1 else str(shell.status)
-    if not word.isdecimal():
-        await shell._complain(f"exit: Illegal number: {word}")
-        raise ShellExit(2)
-    raise ShellExit(int(word) & 0xFF)
-
-
-async def _cd(shell: Shell, call: Call) -> int:
-    target = call.argv[1] if len(call.argv) > 1 else "/root"
-    path = shell._path(target)
-    if not shell.context.tree.is_directory(path):
-        await shell._complain(f"cd: can't cd to {target}: No such file or directory")
-        return 2
-    shell.context.cwd = path
-    return 0
-
-
-async def _export(shell: Shell, call: Call) -> int:
-    shell.variables.update(_assignments(call.argv[1:]))
-    shell.context.environment.update({n: shell.variables[n] for n in _assignments(call.argv[1:])})
-    return 0
-
-
-async def _wait(shell: Shell, call: Call) -> int:
-    current = asyncio.current_task()
-    await asyncio.gather(*(j for j in shell._jobs if j is not current), return_exceptions=True)
-    return 0
-
-
-async def _nothing(shell: Shell, call: Call) -> int:
-    return 0
-
-
-_BUILT_IN: dict[str, Callable[[Shell, Call], Awaitable[int]]] = {
-    "exit": _exit,
-    "logout": _exit,
-    "cd": _cd,
-    "export": _export,
-    "wait": _wait,
-    "set": _nothing,
-    "trap": _nothing,
-    ":": _nothing,
-}

@@ -6,6 +6,7 @@ Must not: write pod statuses; download layers.
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 import re
@@ -188,10 +189,11 @@ class ImageSource:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             assert self._registry is not None
-            auth = aiohttp.BasicAuth(self._registry.user, self._registry.password) if self._registry.user else None
-            self._session = aiohttp.ClientSession(
-                auth=auth, timeout=TIMEOUT, headers={"User-Agent": "containerd/1.6.20"}
-            )
+            headers = {"User-Agent": "containerd/1.6.20"}
+            if self._registry.user:
+                login = f"{self._registry.user}:{self._registry.password}"
+                headers["Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
+            self._session = aiohttp.ClientSession(timeout=TIMEOUT, headers=headers)
         return self._session
 
     @staticmethod

@@ -1,0 +1,131 @@
+"""A worker is killed at every step of release and promote at four points; the ticket ends right by itself (law 3).
+
+The verdict comes from the stand-ins' journals: one tag, one build, one image change per cluster.
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from apps.releases.models import Release
+from apps.releases.services.verdicts import give_verdict
+from apps.tickets.models import Step, Ticket
+from tests.faults.conftest import Nursery
+from tests.support.story import Company, wait_ended, wait_status
+
+SLUG = "book-api-n1"
+POINTS = ("before_intent", "after_intent", "accepted", "recorded")
+RELEASE = (
+    "start",
+    "create_tag",
+    "ensure_job",
+    "start_build",
+    "await_build",
+    "resolve_digest",
+    "take_slot",
+    "patch_image",
+    "await_rollout",
+)
+PROMOTE = (
+    ("take_slot", ""),
+    ("start", ""),
+    ("patch_image", "dc1/book-api-n1"),
+    ("await_rollout", "dc1/book-api-n1"),
+    ("patch_image", "dc2/book-api-n1"),
+    ("await_rollout", "dc2/book-api-n1"),
+)
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+
+@dataclass
+class Marks:
+    """Where the journals stood before a cell."""
+
+    company: Company
+
+    def __post_init__(self) -> None:
+        self.before = {name: server.journal.last for name, server in self.company.sandbox.servers.items()}
+
+    def count(self, server: str, kind: str) -> int:
+        journal = self.company.sandbox.servers[server].journal
+        return len(journal.find(kind, accepted=True, since=self.before[server]))
+
+    def image_changes(self, cluster: str) -> list[str]:
+        journal = self.company.sandbox.clusters[cluster].journal
+        entries = journal.find("deployments.patch", accepted=True, since=self.before[f"cluster {cluster}"])
+        return [
+            e.detail["image"]["app"]
+            for e in entries
+            if e.detail.get("image") and e.detail.get("changed") and not e.detail.get("dry_run")
+        ]
+
+
+def kill_and_rescue(nursery: Nursery, ticket: Ticket, step: str, target: str, point: str) -> Ticket:
+    """One worker dies at the point; another one, started after its death, brings the ticket to its end."""
+    kill = {"step": step, "target": target, "point": point, "ticket": ticket.pk}
+    doomed = nursery.start(kill)
+    status = nursery.wait(doomed)
+    assert status is not None, f"{step} never reached {point}"
+    assert status & 0x7F == signal.SIGKILL
+    rescuer = nursery.start()
+    try:
+        return wait_ended(ticket, 40)
+    finally:
+        assert nursery.stop(rescuer) == 0
+
+
+def assert_no_zombie(ticket: Ticket) -> None:
+    assert not Step.objects.filter(ticket=ticket, status__in=["due", "waiting", "planned"]).exists()
+    assert not Step.objects.filter(ticket=ticket, lease_until__isnull=False).exists()
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("step", RELEASE)
+def test_a_release_survives_a_worker_killed_at(company: Company, nursery: Nursery, step: str, point: str) -> None:
+    marks = Marks(company)
+    ticket = company.file("release", "developer", SLUG, "test", ref="main")
+    ended = kill_and_rescue(nursery, ticket, step, "", point)
+    release = Release.objects.get(ticket=ticket)
+    assert (ended.status, ended.reason) == ("succeeded", None)
+    assert marks.count("gitlab", "tag.create") == 1
+    assert marks.count("jenkins", "build.start") == 1
+    image = f"{company.sandbox.world.registry_host}/shop/{SLUG}:{release.tag}@{release.digest}"
+    assert marks.image_changes("test-1") == [image]
+    assert_no_zombie(ticket)
+
+
+@pytest.fixture(scope="module")
+def tested(company: Company, nursery: Nursery) -> list[Release]:
+    """Two tested releases, so that each promote changes the image."""
+    made = []
+    worker = nursery.start()
+    for _ in range(2):
+        ticket = wait_ended(company.file("release", "developer", SLUG, "test", ref="main"), 40)
+        assert ticket.status == "succeeded"
+        release = Release.objects.get(ticket=ticket)
+        give_verdict(release, company.environments["test"], outcome="passed", comment="", actor=company.actor("tester"))
+        made.append(release)
+    assert nursery.stop(worker) == 0
+    return made
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("step", "target"), PROMOTE)
+def test_a_promote_survives_a_worker_killed_at(
+    company: Company, nursery: Nursery, tested: list[Release], step: str, target: str, point: str
+) -> None:
+    release = tested[(PROMOTE.index((step, target)) * len(POINTS) + POINTS.index(point)) % 2]
+    promote = company.file("promote", "developer", SLUG, "production", release=release.tag)
+    wait_status(promote, "pending_approval", 5)
+    marks = Marks(company)
+    company.approve(promote)
+    ended = kill_and_rescue(nursery, promote, step, target, point)
+    assert (ended.status, ended.reason) == ("succeeded", None)
+    image = f"{company.sandbox.world.registry_host}/shop/{SLUG}:{release.tag}@{release.digest}"
+    assert marks.image_changes("dc1") == [image]
+    assert marks.image_changes("dc2") == [image]
+    assert marks.count("jenkins", "build.start") == 0
+    assert_no_zombie(promote)

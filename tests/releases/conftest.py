@@ -1,0 +1,37 @@
+"""A running sandbox, a company on it, and a runner in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from apps.integrations.clients import forget_clients
+from apps.sandbox.compose import Sandbox
+from apps.tickets.runner import Runner
+from tests.support.sandbox import running_sandbox
+from tests.support.story import Company, add_project, found_company
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory, build_seconds=0.4, executors=8, pod_start_seconds=0.05) as running:
+        yield running
+
+
+@pytest.fixture
+def company(transactional_db: None, sandbox: Sandbox) -> Iterator[Company]:
+    for server in sandbox.servers.values():
+        server.faults.clear()
+    made = found_company(sandbox)
+    add_project(made)
+    yield made
+    forget_clients()
+
+
+@pytest.fixture
+def runner(transactional_db: None) -> Iterator[Runner]:
+    running = Runner()
+    running.start()
+    yield running
+    running.stop()
