@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help venv venv-demo demo demo-reset smoke test check schema bench lock
 PYTHON_IN := .venv/bin/python
-TEST_SETTINGS := DJANGO_SETTINGS_MODULE=opsportal.settings.test
+TEST_SETTINGS := OPSPORTAL_DATABASE_POOL=0 DJANGO_SETTINGS_MODULE=opsportal.settings.test
 WORKERS ?= 2
 
 help: ## this list

@@ -9,5 +9,5 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsportal.settings.dev")
 app = Celery("opsportal")
-app.add_defaults(lambda: settings.CELERY)  # read when first used: importing this module needs no settings
+app.add_defaults(lambda: settings.CELERY)  # type: ignore[misc]  # read when first used, not when imported
 app.autodiscover_tasks(["apps.tickets"])

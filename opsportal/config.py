@@ -22,13 +22,13 @@ class Config(BaseSettings):
 
     debug: bool = False
     secret_key: SecretStr | None = None
-    field_keys: SecretStr | None = Field(None, description="Fernet keys, comma separated, newest first")
-    database_url: SecretStr | None = Field(None, description="postgresql://user:password@host:port/name")
+    field_keys: SecretStr | None = Field(default=None, description="Fernet keys, comma separated, newest first")
+    database_url: SecretStr | None = Field(default=None, description="postgresql://user:password@host:port/name")
     database_pool: int = 10
-    redis_url: SecretStr | None = Field(None, description="redis://:password@host:6379/0 or unix:///path?db=0")
+    redis_url: SecretStr | None = Field(default=None, description="redis://:password@host:6379/0 or unix:///path?db=0")
     allowed_hosts: str = ""
-    origins: str = Field("", description="exact origins that may send unsafe requests and open sockets")
-    time_zone: str = Field("Asia/Shanghai", description="the company's zone; version tags are minted in it")
+    origins: str = Field(default="", description="exact origins that may send unsafe requests and open sockets")
+    time_zone: str = Field(default="Asia/Shanghai", description="the company's zone; version tags are minted in it")
     data_dir: Path = Path(".data")
     port: int = 8000
     log_level: str = "INFO"
@@ -37,22 +37,27 @@ class Config(BaseSettings):
     # the engine
     worker_threads: int = 8
     lease_seconds: float = 60.0
+    chore_lease_seconds: float = Field(
+        default=15.0, description="after so long another worker takes over periodic work"
+    )
     sweep_seconds: float = 1.0
     calls_per_system: int = 8
     calls_per_project: int = 4
-    poll_seconds: float = Field(1.0, description="how often a Jenkins controller is asked for its builds")
+    poll_seconds: float = Field(default=1.0, description="how often a Jenkins controller is asked for its builds")
     build_recheck_seconds: float = 30.0
-    lost_seconds: float = Field(30.0, description="two reads this far apart without a build make it lost (D23)")
+    lost_seconds: float = Field(default=30.0, description="two reads this far apart without a build make it lost (D23)")
     build_deadline_seconds: float = 7200.0
     rollout_deadline_seconds: float = 1800.0
-    good_after_seconds: float = Field(600.0, description="a version that ran ready this long is a known good one (D18)")
+    good_after_seconds: float = Field(
+        default=600.0, description="a version that ran ready this long is a known good one (D18)"
+    )
     rollout_recheck_seconds: float = 10.0
     fingerprint_seconds: float = 15.0
     outside_timeout: float = 10.0
-    allow_loopback: bool = Field(False, description="let outside systems live on this machine (demo, tests)")
+    allow_loopback: bool = Field(default=False, description="let outside systems live on this machine (demo, tests)")
     # the demo's stand-in servers
-    demo_build_seconds: float | None = Field(None, description="how long a build of the stand-in Jenkins takes")
-    demo_executors: int | None = Field(None, description="how many builds it runs at once")
+    demo_build_seconds: float | None = Field(default=None, description="how long a build of the stand-in Jenkins takes")
+    demo_executors: int | None = Field(default=None, description="how many builds it runs at once")
 
     def hosts(self) -> list[str]:
         """`allowed_hosts` as a list."""

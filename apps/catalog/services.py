@@ -1,9 +1,30 @@
-"""Which template a language builds with now. Must not: change a version; a newer one follows it."""
+"""Which template a language builds with now, and adding the next version.
+
+Must not: change a version; a newer one follows it.
+"""
 
 from __future__ import annotations
 
-from apps.catalog.models import TemplateVersion
-from apps.common.errors import Conflict
+import hashlib
+import re
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps.audit.services import record
+from apps.catalog.models import Language, TemplateVersion
+from apps.catalog.rendering import LONGEST, render_dockerfile
+from apps.common.errors import Conflict, Invalid
+from apps.policy.actor import Actor
+
+SAMPLE = {"project": "book-tomcat-n1", "language": "java"}
+JOB_NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9._]*(/[A-Za-z0-9][-A-Za-z0-9._]*)*")
+FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)(?:\s+AS\s+(?P<alias>\S+))?\s*$", re.IGNORECASE)
+
+
+def is_language(slug: str) -> bool:
+    """Whether there is such a language."""
+    return Language.objects.filter(slug=slug).exists()
 
 
 def newest_template(language: str, kind: str) -> TemplateVersion:
@@ -12,3 +33,73 @@ def newest_template(language: str, kind: str) -> TemplateVersion:
     if found is None:
         raise Conflict("catalog.template_missing", language=language, kind=kind)
     return found
+
+
+def add_template(
+    language: Language, kind: str, *, body: str = "", jenkins_template: str = "", actor: Actor
+) -> TemplateVersion:
+    """The next version of a template; builds that start from now on use it. Refuses what could not be built with."""
+    if kind == TemplateVersion.Kind.DOCKERFILE:
+        check_dockerfile(body)
+        jenkins_template = ""
+    else:
+        check_job_name(jenkins_template)
+        body = ""
+    with transaction.atomic():
+        Language.objects.select_for_update().get(pk=language.pk)
+        rows = TemplateVersion.objects.filter(language=language, kind=kind)
+        before = rows.order_by("-version").first()
+        number = (rows.aggregate(last=Max("version"))["last"] or 0) + 1
+        made = TemplateVersion.objects.create(
+            language=language, kind=kind, version=number, body=body, jenkins_template=jenkins_template
+        )
+        params = {"before": _told(before) if before else None, "after": _told(made)}
+        target = ("catalog.templateversion", made.pk, f"{language.slug} {kind} v{number}")
+        record("template.added", target=target, params=params, actor=actor)
+    return made
+
+
+def check_dockerfile(source: str) -> None:
+    """Refuse a Dockerfile template that does not render with the values there are, or whose base image may move (B9)."""
+    if not source.strip():
+        raise _refused("body", "template.empty")
+    if len(source) > LONGEST:
+        raise _refused("body", "template.too_large", size=len(source), most=LONGEST)
+    try:
+        text = render_dockerfile(source, SAMPLE)
+    except Invalid as error:
+        raise _refused("body", error.code, **error.params) from error
+    stages: set[str] = set()
+    images = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        found = FROM.match(line)
+        if found is None:
+            continue
+        images += 1
+        if found["image"].lower() not in stages and not _is_pinned(found["image"]):
+            raise _refused("body", "template.image_not_pinned", line=number, image=found["image"][:200])
+        stages.add((found["alias"] or "").lower())
+    if not images:
+        raise _refused("body", "template.no_image")
+
+
+def check_job_name(name: str) -> None:
+    """Refuse what cannot be the full name of a Jenkins job."""
+    if not JOB_NAME.fullmatch(name):
+        raise _refused("jenkins_template", "template.bad_job_name", name=name[:200])
+
+
+def _is_pinned(image: str) -> bool:
+    """A digest, or a tag other than latest; `scratch` has neither and never moves."""
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    return image == "scratch" or digest.startswith("sha256:") or tag not in ("", "latest")
+
+
+def _told(template: TemplateVersion) -> dict[str, str | int]:
+    digest = hashlib.sha256(template.body.encode()).hexdigest() if template.body else ""
+    return {"version": template.version, "body_sha256": digest, "jenkins_template": template.jenkins_template}
+
+
+def _refused(field: str, code: str, **params: object) -> Invalid:
+    return Invalid(code, fields={field: [{"code": code, "params": params}]}, **params)

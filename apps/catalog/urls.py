@@ -2,4 +2,12 @@
 
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from apps.catalog import views
+
+urlpatterns = [
+    path("languages/", views.LanguageList.as_view(), name="language-list"),
+    path("languages/<slug:slug>/", views.LanguageDetail.as_view(), name="language-detail"),
+    path("languages/<slug:slug>/templates/", views.TemplateList.as_view(), name="language-template-list"),
+]

@@ -95,10 +95,15 @@ def check_connection(row: Connection, *, namespace: str = "", repository: str = 
     changes: dict[str, Any] = {"last_check": result}
     if isinstance(row, Cluster) and uid and not row.uid and result["ok"]:
         changes["uid"] = uid
-    with transaction.atomic():
-        model._default_manager.filter(pk=row.pk).update(**changes)
-        failed = [check.name for check in checks if check.outcome == "failed"]
-        record(f"{AUDIT_NAMES[model]}.tested", target=row, params={"ok": result["ok"], "failed": failed}, actor=actor)
+    failed = [check.name for check in checks if check.outcome == "failed"]
+    try:
+        with transaction.atomic():
+            model._default_manager.filter(pk=row.pk).update(**changes)
+            params = {"ok": result["ok"], "failed": failed}
+            record(f"{AUDIT_NAMES[model]}.tested", target=row, params=params, actor=actor)
+    except IntegrityError:
+        # Another row of the same cluster was tested at the same moment and came first.
+        raise Conflict("cluster.uid_taken", system=row.SYSTEM, name=row.name, other="") from None
     return result
 
 

@@ -2,4 +2,35 @@
 
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from apps.projects import views
+from apps.projects import views_environments as environments
+
+urlpatterns = [
+    path("projects/", views.ProjectList.as_view(), name="project-list"),
+    path("projects/<slug:slug>/", views.ProjectDetail.as_view(), name="project-detail"),
+    path("projects/<slug:slug>/refs", views.ProjectRefs.as_view(), name="project-refs"),
+    path("projects/<slug:slug>/environments/", views.ProjectEnvironmentList.as_view(), name="project-environment-list"),
+    path(
+        "projects/<slug:slug>/environments/<slug:environment>/",
+        views.ProjectEnvironmentDetail.as_view(),
+        name="project-environment-detail",
+    ),
+    path("projects/<slug:slug>/resources/", views.ProjectResourceList.as_view(), name="project-resource-list"),
+    path(
+        "projects/<slug:slug>/resources/<int:resource_id>/",
+        views.ProjectResourceDetail.as_view(),
+        name="project-resource-detail",
+    ),
+    path("environments/", environments.EnvironmentList.as_view(), name="environment-list"),
+    path("environments/<slug:slug>/", environments.EnvironmentDetail.as_view(), name="environment-detail"),
+    path("environments/<slug:slug>/placements/", environments.PlacementList.as_view(), name="placement-list"),
+    path(
+        "environments/<slug:slug>/placements/<int:placement_id>/",
+        environments.PlacementDetail.as_view(),
+        name="placement-detail",
+    ),
+    path("grants/", environments.GrantList.as_view(), name="grant-list"),
+    path("grants/<int:grant_id>/", environments.GrantDetail.as_view(), name="grant-detail"),
+]

@@ -70,7 +70,10 @@ async def _dry_run(workload: Workload, image: str) -> Json:
 
 
 def dry_run_changes(release: Release, workloads: list[Workload]) -> list[Json]:
-    """Per target: the image line before and after as the cluster itself would store it, or why it refuses (R9)."""
+    """Per target: the image line before and after as the cluster itself would store it (R9).
+
+    A target that says no has `refused`, one that could not be asked `not_checked` (law 4).
+    """
     works = [_dry_run(w, image_reference(release, w)) for w in workloads]
     found = run_many(works, settings.CONFIG.outside_timeout * 2)
     changes = []
@@ -83,7 +86,7 @@ def dry_run_changes(release: Release, workloads: list[Workload]) -> list[Json]:
             "wave": workload.placement.wave,
         }
         if isinstance(result, IntegrationError):
-            row["refused"] = result.as_reason()
+            row["not_checked" if result.retryable else "refused"] = result.as_reason()
         else:
             before, after = result["before"], result["after"]
             row |= {

@@ -47,7 +47,7 @@ def _controllers() -> list[str]:
 def poll(controller_id: str) -> None:
     """One interval of one controller."""
     controller = JenkinsController.objects.get(pk=controller_id)
-    builds = list(Build.objects.filter(controller=controller, state__in=OPEN))
+    builds = list(Build.objects.filter(controller=controller, state__in=OPEN).select_related("ticket"))
     unread = list(Build.objects.filter(controller=controller, state=Build.State.FINISHED, log_complete=False)[:20])
     if not builds and not unread:
         return
@@ -82,7 +82,7 @@ def _seen_build(build: Build, ref: BuildRef) -> None:
             Build.objects.filter(pk=build.pk, state__in=OPEN).update(
                 state=Build.State.RUNNING, number=ref.number, started_at=began, absent_since=None, queue_why=""
             )
-            hints.announce("ticket", build.ticket_id, None)
+            hints.announce("ticket", build.ticket_id, build.ticket.project_id)
         return
     ended = Build.objects.filter(pk=build.pk, state__in=OPEN).update(
         state=Build.State.FINISHED,
@@ -137,7 +137,9 @@ def wake_waiting(build: Build) -> None:
 
 def _copy_logs(jenkins: Jenkins, controller: JenkinsController) -> None:
     """Builds that just ended first, to their end; then a few running ones, watched ones before the longest unread."""
-    mine = Build.objects.filter(controller=controller, log_complete=False, number__isnull=False)
+    mine = Build.objects.filter(controller=controller, log_complete=False, number__isnull=False).select_related(
+        "ticket"
+    )
     ended = list(mine.filter(state=Build.State.FINISHED).order_by("finished_at")[:20])
     running = list(
         mine.filter(state=Build.State.RUNNING).order_by(
@@ -157,12 +159,13 @@ def _copy_logs(jenkins: Jenkins, controller: JenkinsController) -> None:
                 build.pk, part.text, jenkins_offset=part.next_start, complete=False, read_from=build.jenkins_offset
             )
             if part.text:
-                hints.announce("build", build.pk, None)
+                hints.announce("build", build.pk, build.ticket.project_id)
 
 
 def _copy_one(jenkins: Jenkins, build: Build) -> bool:
     """One read of an ended build's log; whether there is more."""
-    build.refresh_from_db()
+    project_id = build.ticket.project_id
+    build.refresh_from_db(fields=["state", "log_complete", "jenkins_offset", "finished_at"])
     try:
         part = run(
             jenkins.read_log(build.job, build.number or 0, build.jenkins_offset), settings.CONFIG.outside_timeout
@@ -175,5 +178,5 @@ def _copy_one(jenkins: Jenkins, build: Build) -> bool:
     moved = part.next_start != build.jenkins_offset
     done = not part.more and not moved
     buildlog.append(build.pk, part.text, jenkins_offset=part.next_start, complete=done, read_from=build.jenkins_offset)
-    hints.announce("build", build.pk, None)
+    hints.announce("build", build.pk, project_id)
     return not done

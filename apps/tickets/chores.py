@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 from apps.common.errors import DomainError
@@ -20,7 +21,6 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.25
 ENSURE_EVERY_LOOKS = 40
-CHORE_LEASE = 60
 _pool = ThreadPoolExecutor(4, thread_name_prefix="chore")
 _running: set[str] = set()
 _looks = 0
@@ -47,7 +47,7 @@ def run_due(owner: str, stopping: threading.Event) -> None:
         ensure_rows()
     _looks += 1
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [owner, CHORE_LEASE])
+        cursor.execute(_CLAIM, [owner, settings.CONFIG.chore_lease_seconds])
         claimed = cursor.fetchall()
     for name, fence in claimed:
         if not stopping.is_set():

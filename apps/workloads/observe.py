@@ -46,6 +46,7 @@ class SeenPod:
     terminating: bool
     owner: str
     since: str
+    image: str = ""
 
     def as_json(self) -> Json:
         """The stored form."""
@@ -123,6 +124,7 @@ def see_pod(pod: Json, container: str) -> SeenPod:
         terminating="deletionTimestamp" in meta,
         owner=next((o["name"] for o in meta.get("ownerReferences", []) if o.get("controller")), ""),
         since=status.get("startTime") or meta.get("creationTimestamp", ""),
+        image=wanted,
     )
 
 

@@ -21,6 +21,7 @@ from opsportal.demo.valkey import Valkey
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
+GOOD_AFTER_SECONDS = 5.0  # nobody waits ten minutes in a demo for a version to be a known good one
 
 
 class Parts:
@@ -38,6 +39,9 @@ class Parts:
             "OPSPORTAL_DATABASE_URL": self.postgres.url(),
             "OPSPORTAL_REDIS_URL": self.valkey.url(),
             "OPSPORTAL_PORT": str(config.port),
+            "OPSPORTAL_GOOD_AFTER_SECONDS": str(
+                config.good_after_seconds if "good_after_seconds" in config.model_fields_set else GOOD_AFTER_SECONDS
+            ),
         }
 
     def manage(self, name: str, *arguments: str, grace: float = 5) -> Child:

@@ -34,7 +34,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Until Ctrl-C. Raises StartError with a sentence when it cannot start."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         self.folder.lock()
         try:

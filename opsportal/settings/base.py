@@ -63,7 +63,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = False  # sentences live in apps/common/messages/*.json, shared with the browser
 APPEND_SLASH = False
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static"
+STATIC_ROOT: Path | None = BASE_DIR / "static"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -83,7 +83,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "apps.common.pagination.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.common.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "apps.common.errors_api.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -102,12 +102,19 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {},
 }
 
+# filled by from_config
+CELERY: dict[str, Any] = {}
+CHANNEL_LAYERS: dict[str, Any] = {}
+SOCKET_ORIGINS: list[str] = []
+
 
 def from_config(config: Config, database_url: str, redis_url: str) -> dict[str, Any]:
     """The settings that depend on the environment; each settings module merges them into its globals."""
     from opsportal.config import database
 
-    celery_url = redis_url.replace("unix://", "redis+socket://", 1)
+    celery_url = redis_url
+    if redis_url.startswith("unix://"):  # kombu has words of its own for a socket and for the database number
+        celery_url = redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
     return {
         "DEBUG": config.debug,
         "DATABASES": {"default": database(database_url, config.database_pool)},

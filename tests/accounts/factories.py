@@ -37,14 +37,14 @@ def make_token(user: User, *scopes: str, project_id: int | None = None, days: fl
     )
 
 
-def token_client(secret: str) -> APIClient:
+def token_client(secret: str) -> Any:
     """A client that sends the token."""
     client = APIClient(enforce_csrf_checks=True)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
 
 
-def browser(user: User | None = None, **headers: str) -> APIClient:
+def browser(user: User | None = None, **headers: str) -> Any:
     """A client like a browser: CSRF is enforced, its token is sent as header; signed in when a user is given."""
     client = APIClient(enforce_csrf_checks=True)
     token = client.get("/api/v1/csrf").json()["csrf_token"]

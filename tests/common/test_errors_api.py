@@ -15,7 +15,7 @@ def client() -> APIClient:
     return APIClient(raise_request_exception=False)
 
 
-def post(client: APIClient, body: bytes | str, **headers: str) -> Any:
+def post(client: Any, body: bytes | str, **headers: str) -> Any:
     return client.generic("POST", "/api/probe/echo", body, content_type="application/json", **headers)
 
 

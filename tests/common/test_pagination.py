@@ -28,7 +28,8 @@ def pages(limit: int) -> list[list[int]]:
     found: list[list[int]] = []
     cursor: str | None = ""
     while cursor is not None:
-        body: dict[str, Any] = APIClient().get(URL, {"limit": limit, "cursor": cursor}).json()
+        query: Any = {"limit": limit, "cursor": cursor}
+        body: dict[str, Any] = APIClient().get(URL, query).json()
         found.append([row["id"] for row in body["results"]])
         cursor = body["next"]
     return found

@@ -10,6 +10,9 @@ from channels.layers import get_channel_layer
 from django.db import connection
 
 from opsportal.celery import app
+from opsportal.config import Config
+from opsportal.settings.base import from_config
+from tests.support.broker import numbered
 
 
 @pytest.mark.django_db
@@ -36,3 +39,20 @@ def test_a_hint_travels_through_the_channel_layer(redis_url: str) -> None:
         return await asyncio.wait_for(layer.receive(channel), 5)
 
     assert asyncio.run(round_trip()) == {"type": "hint", "ticket": 7}
+
+
+@pytest.mark.parametrize(
+    ("url", "third"),
+    [
+        ("unix:///tmp/x/valkey.sock?db=0", "unix:///tmp/x/valkey.sock?db=3"),
+        ("redis://:secret@broker:6379/0", "redis://:secret@broker:6379/3"),
+        ("redis://broker", "redis://broker/3"),
+    ],
+)
+def test_each_worker_has_its_own_database_number_on_a_shared_redis(url: str, third: str) -> None:
+    assert numbered(url, 3) == third
+
+
+def test_celery_uses_the_same_socket_and_database_number_as_everybody_else() -> None:
+    made = from_config(Config(_env_file=None), "postgresql:///x", "unix:///tmp/x/valkey.sock?db=3")  # type: ignore[call-arg]
+    assert made["CELERY"]["broker_url"] == "redis+socket:///tmp/x/valkey.sock?virtual_host=3"

@@ -18,12 +18,18 @@ from tests.support.story import Company, add_project, found_company
 
 SPEEDS = {
     "OPSPORTAL_LEASE_SECONDS": "1.5",
+    "OPSPORTAL_CHORE_LEASE_SECONDS": "1.5",
     "OPSPORTAL_LOST_SECONDS": "0.8",
     "OPSPORTAL_SWEEP_SECONDS": "0.2",
     "OPSPORTAL_POLL_SECONDS": "0.2",
     "OPSPORTAL_BUILD_RECHECK_SECONDS": "2",
     "OPSPORTAL_ROLLOUT_RECHECK_SECONDS": "0.3",
 }
+
+
+@pytest.fixture
+def _django_db_helper() -> None:
+    """In place of pytest-django's: a module keeps its company from test to test, nothing is flushed between them."""
 
 
 class Nursery:

@@ -37,7 +37,7 @@ PROMOTE = (
     ("patch_image", "dc2/book-api-n1"),
     ("await_rollout", "dc2/book-api-n1"),
 )
-pytestmark = [pytest.mark.faults, pytest.mark.slow]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @dataclass

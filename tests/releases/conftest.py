@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
 from apps.integrations.clients import forget_clients
 from apps.sandbox.compose import Sandbox
+from apps.tickets import bell
 from apps.tickets.runner import Runner
+from tests.releases.hand import Hand, Outside
 from tests.support.sandbox import running_sandbox
 from tests.support.story import Company, add_project, found_company
 
@@ -35,3 +38,24 @@ def runner(transactional_db: None) -> Iterator[Runner]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short waits, for tests that turn the engine by hand."""
+    monkeypatch.setattr(settings.CONFIG, "rollout_recheck_seconds", 0.05)
+    monkeypatch.setattr(settings.CONFIG, "build_recheck_seconds", 0.2)
+    monkeypatch.setattr(settings.CONFIG, "outside_timeout", 5.0)
+
+
+@pytest.fixture
+def hand(company: Company, quick: None, monkeypatch: pytest.MonkeyPatch) -> Hand:
+    """The engine turned by hand; nobody else is there to ring for."""
+    monkeypatch.setattr(bell, "ring", lambda ids: None)
+    return Hand(company)
+
+
+@pytest.fixture
+def outside(company: Company) -> Outside:
+    """What changes outside from here on."""
+    return Outside(company)

@@ -95,6 +95,7 @@ def test_the_tokens_of_a_cluster_open_that_cluster_and_no_other(sandbox: Sandbox
     def list_namespaces(token: str) -> int:
         config = kubernetes.client.Configuration()
         kubernetes.config.load_kube_config(str(sandbox.kubeconfig("dc1")), client_configuration=config)
+        config.refresh_api_key_hook = None  # it would put the file's token back
         config.api_key = {"authorization": f"Bearer {token}"}
         with kubernetes.client.ApiClient(config) as client:
             try:

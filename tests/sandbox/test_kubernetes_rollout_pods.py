@@ -1,4 +1,4 @@
-"""Pods on their nodes: images from a real registry, start-up, crashes, the end; quota, owners and restarts."""
+"""Pods on their nodes: images from a real registry, start-up, crashes, the end; owners and restarts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from typing import Any
 import pytest
 
 from apps.sandbox.base.faults import Fault
-from apps.sandbox.kubernetes import quota
-from apps.sandbox.kubernetes.errors import ApiError
-from apps.sandbox.kubernetes.quantity import Quantity
-from apps.sandbox.kubernetes.store import Store
 from apps.sandbox.registry.server import RegistryServer
 from tests.contracts.registry_wire import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Wire
 from tests.support.cluster import Access, LivingCluster, deployment, found, pod, set_image
@@ -285,6 +281,8 @@ def test_a_second_start_goes_on_with_what_runs(tmp_path: Path) -> None:
         first.settled("web", 3)
         first.create("pods", pod("leaving"))
         ready(first, "leaving")
+        first.create("pods", pod("never", annotations={"sandbox.never-ready": "true"}))
+        first.wait(lambda: (container(first, "never").get("state") or {}).get("running"))
         first.delete("pods", "leaving")
         before = {p["metadata"]["uid"]: p["status"] for p in first.list("pods")}
     with serving(LivingCluster(path=path)) as second:
@@ -292,7 +290,7 @@ def test_a_second_start_goes_on_with_what_runs(tmp_path: Path) -> None:
         second.change("deployments", "web", lambda d: d["spec"].update(replicas=4))
         second.settled("web", 4)
         after = {p["metadata"]["uid"]: p["status"] for p in second.list("pods")}
-    assert len(before) == 4 and len(after) == 4
+    assert len(before) == 5 and len(after) == 5
     assert all(after[uid] == before[uid] for uid in before.keys() & after.keys())
 
 
@@ -311,60 +309,3 @@ def test_changing_only_the_digest_rolls_out_and_pods_show_the_new_one(
         if "deletionTimestamp" not in p["metadata"]
     }
     assert shown == {f"{base}@{second}"}
-
-
-# -- quota ----------------------------------------------------------------------------------------------------
-def quota_store(**hard: str) -> Store:
-    store = Store()
-    metadata = {"name": "rq", "namespace": "q"}
-    spec = {"hard": {k.replace("__", "."): v for k, v in hard.items()}}
-    store.create("resourcequotas", {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec})
-    return store
-
-
-def sized(name: str, **resources: dict[str, str]) -> Obj:
-    return pod(name, containers=[{"name": "c", "image": "busybox", "resources": resources}])
-
-
-def refusal(store: Store, asked: Obj) -> str:
-    with pytest.raises(ApiError) as caught:
-        quota.admit_pod(store, asked)
-    assert (caught.value.code, caught.value.details) == (403, {"name": asked["metadata"]["name"], "kind": "pods"})
-    return caught.value.message
-
-
-def test_a_quota_names_everything_that_is_exceeded() -> None:
-    store = quota_store(pods="2", limits__memory="256Mi", requests__cpu="500m")
-    for name in ("a", "b"):
-        asked = sized(name, limits={"memory": "64Mi"}, requests={"cpu": "100m"})
-        quota.admit_pod(store, asked)
-        store.create("pods", asked)
-    assert refusal(store, sized("p1", limits={"memory": "1Gi"}, requests={"cpu": "2"})) == (
-        'pods "p1" is forbidden: exceeded quota: rq, requested: limits.memory=1Gi,pods=1,requests.cpu=2, '
-        "used: limits.memory=128Mi,pods=2,requests.cpu=200m, limited: limits.memory=256Mi,pods=2,requests.cpu=500m"
-    )
-
-
-def test_a_quota_demands_what_it_counts() -> None:
-    store = quota_store(limits__memory="256Mi", requests__cpu="500m")
-    assert refusal(store, sized("p1")) == (
-        'pods "p1" is forbidden: failed quota: rq: must specify limits.memory for: c; requests.cpu for: c'
-    )
-
-
-@pytest.mark.parametrize(
-    ("terms", "total"),
-    [
-        (["1Gi", "1Mi"], "1025Mi"),
-        (["100m", "900m"], "1"),
-        (["1500m"], "1500m"),
-        (["1e3"], "1k"),
-        (["0.5"], "500m"),
-        (["128Mi", "0"], "128Mi"),
-    ],
-)
-def test_quantities_add_up_exactly(terms: list[str], total: str) -> None:
-    amount = Quantity()
-    for term in terms:
-        amount += Quantity.parse(term)
-    assert str(amount) == total

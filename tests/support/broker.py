@@ -29,7 +29,7 @@ def broker_server(folder: Path, worker: int = 0) -> Iterator[str]:
 
 def numbered(url: str, number: int) -> str:
     """The same server, another database: `/3` in a redis:// URL, `?db=3` in a unix:// one."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={number}"))
-    return urlunsplit(parts._replace(path=f"/{number}"))
+    base = url.partition("?")[0]
+    if base.startswith("unix:"):
+        return f"{base}?db={number}"
+    return urlunsplit(urlsplit(base)._replace(path=f"/{number}"))

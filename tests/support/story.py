@@ -61,7 +61,10 @@ def found_company(sandbox: Sandbox) -> Company:
     java = Language.objects.create(slug="java", name="Java")
     TemplateVersion.objects.create(language=java, kind="jenkins_job", version=1, body="", jenkins_template="tpl-java")
     TemplateVersion.objects.create(
-        language=java, kind="dockerfile", version=1, body="FROM eclipse-temurin:17.0.9_9-jre\nCOPY app.jar /app/{{ project }}.jar\n"
+        language=java,
+        kind="dockerfile",
+        version=1,
+        body="FROM eclipse-temurin:17.0.9_9-jre\nCOPY app.jar /app/{{ project }}.jar\n",
     )
     registry = Registry.objects.create(
         name="registry",
@@ -155,7 +158,14 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30, what: str = "it
 
 def wait_ended(ticket: Ticket, seconds: float = 60) -> Ticket:
     """The ticket once it ended."""
-    wait_for(lambda: Ticket.objects.get(pk=ticket.pk).status in ENDED, seconds, f"the end of #{ticket.pk}")
+    try:
+        wait_for(lambda: Ticket.objects.get(pk=ticket.pk).status in ENDED, seconds, f"the end of #{ticket.pk}")
+    except AssertionError as error:
+        rows = [
+            f"{s} {s.status} attempt {s.attempt} visits {s.visits} lease {s.lease_until} due {s.due_at} {s.reason or s.output}"
+            for s in Ticket.objects.get(pk=ticket.pk).steps.all()
+        ]
+        raise AssertionError("\n".join([str(error), *rows])) from None
     return Ticket.objects.get(pk=ticket.pk)
 
 

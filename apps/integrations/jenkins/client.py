@@ -256,43 +256,18 @@ class Jenkins:
         answer = await self._call("GET", f"/queue/api/json?tree={parse.QUEUE_FILTER}", "queue", limit=LIST_BODY)
         return answer.read(parse.queue)
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        *,
-        query: Sequence[tuple[str, str]] | None = None,
-        form: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        allow: Sequence[int] = (),
-        limit: int = 8 * MIB,
-        cut: bool = False,
-    ) -> Answer:
-        """One request. A 401 is asked once more: Jenkins says so for a moment while it shuts down, credentials valid.
+    async def _call(self, method: str, path: str, what: str, **how: Any) -> Answer:
+        """`Http.request`, and a 401 asked once more: Jenkins says so while it shuts down, with valid credentials.
 
         A call answered 401 was not accepted, so that writes may be sent again too.
         """
-        for last in (False, True):
-            try:
-                return await self.http.request(
-                    method,
-                    path,
-                    what=what,
-                    query=query,
-                    form=form,
-                    data=data,
-                    headers=headers,
-                    allow=allow,
-                    limit=limit,
-                    cut=cut,
-                )
-            except Rejected as error:
-                if last or error.code != "outside.unauthorized":
-                    raise
-            await asyncio.sleep(self._recheck_seconds)
-        raise AssertionError("the second try returns or raises")
+        try:
+            return await self.http.request(method, path, what=what, **how)
+        except Rejected as error:
+            if error.code != "outside.unauthorized":
+                raise
+        await asyncio.sleep(self._recheck_seconds)
+        return await self.http.request(method, path, what=what, **how)
 
     def _explain(self, answer: Answer) -> IntegrationError | None:
         """A crumb is asked of passwords only: the row holds a password where an API token belongs."""

@@ -45,28 +45,36 @@ async def handle(server: Any, request: web.Request, pod: Obj) -> web.StreamRespo
         return web.Response(body=body, headers={"Content-Type": "text/plain"})
     else:
         sink = await _HttpSink.open(request)
-    for start in range(0, len(body), BLOCK):
-        await sink.write(body[start : start + BLOCK])
-    if not is_over:
-        await _follow(server, sink, pod, container, run, options, now, len(body))
-    return await sink.close()
+    try:
+        for start in range(0, len(body), BLOCK):
+            await sink.write(body[start : start + BLOCK])
+        if not is_over:
+            await _follow(server, sink, pod, container, run, options, now, len(body))
+        await sink.close()
+    except ConnectionError:
+        # The client has seen enough.
+        return sink.response
+    return sink.response
 
 
 class _Sink(Protocol):
-    """Where a stream of lines goes."""
+    """Where a stream of lines goes; `response` is what aiohttp gets back."""
+
+    @property
+    def response(self) -> web.StreamResponse: ...
 
     async def write(self, data: bytes) -> None:
         """Send some bytes; raises ConnectionError when the client is gone."""
 
-    async def close(self) -> web.StreamResponse:
-        """End the stream; the response for aiohttp."""
+    async def close(self) -> None:
+        """End the stream."""
 
 
 class _HttpSink:
     """A chunked answer."""
 
     def __init__(self, response: web.StreamResponse) -> None:
-        self._response = response
+        self.response = response
 
     @classmethod
     async def open(cls, request: web.Request) -> _HttpSink:
@@ -76,18 +84,17 @@ class _HttpSink:
         return cls(response)
 
     async def write(self, data: bytes) -> None:
-        await self._response.write(data)
+        await self.response.write(data)
 
-    async def close(self) -> web.StreamResponse:
-        await self._response.write_eof()
-        return self._response
+    async def close(self) -> None:
+        await self.response.write_eof()
 
 
 class _SocketSink:
     """A WebSocket of raw output frames; an empty one comes first."""
 
     def __init__(self, ws: web.WebSocketResponse) -> None:
-        self._ws = ws
+        self.response = ws
 
     @classmethod
     async def open(cls, request: web.Request) -> _SocketSink:
@@ -98,16 +105,15 @@ class _SocketSink:
         return sink
 
     async def write(self, data: bytes) -> None:
-        if self._ws.closed:
+        if self.response.closed:
             raise ConnectionResetError
-        if self._ws.ws_protocol == SOCKET_PROTOCOLS[1]:
-            await self._ws.send_str(base64.b64encode(data).decode())
+        if self.response.ws_protocol == SOCKET_PROTOCOLS[1]:
+            await self.response.send_str(base64.b64encode(data).decode())
         else:
-            await self._ws.send_bytes(data)
+            await self.response.send_bytes(data)
 
-    async def close(self) -> web.StreamResponse:
-        await self._ws.close(code=1000)
-        return self._ws
+    async def close(self) -> None:
+        await self.response.close(code=1000)
 
 
 def _run_of(pod: Obj, container: Obj, *, previous: bool) -> ContainerRun:
@@ -183,8 +189,6 @@ async def _follow(
                     return
             await sink.write(data)
             sent += len(data)
-    except ConnectionError:
-        return
     finally:
         unsubscribe()
 

@@ -63,22 +63,42 @@ def deployment(name: str, namespace: str, image: str, replicas: int) -> dict[str
 
 async def apply(cluster: ClusterAccess, objects: list[dict[str, Any]]) -> None:
     """Create or update by server-side apply (manager `baseline`), namespaces first."""
-    tls = ssl.create_default_context(cadata=cluster.ca_pem)
-    headers = {"Authorization": f"Bearer {cluster.token}", "Content-Type": "application/apply-patch+yaml"}
-    timeout = aiohttp.ClientTimeout(total=SECONDS)
-    async with aiohttp.ClientSession(
-        headers=headers, timeout=timeout, connector=aiohttp.TCPConnector(ssl=tls)
-    ) as session:
+    async with _session(cluster, {"Content-Type": "application/apply-patch+yaml"}) as session:
         for namespace in sorted({o["metadata"]["namespace"] for o in objects}):
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
             await _apply_one(session, f"{cluster.url}/api/v1/namespaces/{namespace}", body)
         for obj in objects:
-            meta = obj["metadata"]
-            path = f"/apis/apps/v1/namespaces/{meta['namespace']}/deployments/{meta['name']}"
-            await _apply_one(session, cluster.url + path, obj)
+            await _apply_one(session, cluster.url + _path(obj), obj)
+
+
+def _session(cluster: ClusterAccess, headers: dict[str, str]) -> aiohttp.ClientSession:
+    tls = ssl.create_default_context(cadata=cluster.ca_pem)
+    return aiohttp.ClientSession(
+        headers={"Authorization": f"Bearer {cluster.token}", **headers},
+        timeout=aiohttp.ClientTimeout(total=SECONDS),
+        connector=aiohttp.TCPConnector(ssl=tls),
+    )
+
+
+def _path(obj: dict[str, Any]) -> str:
+    meta = obj["metadata"]
+    return f"/apis/apps/v1/namespaces/{meta['namespace']}/deployments/{meta['name']}"
 
 
 async def _apply_one(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> None:
     async with session.patch(url, params={"fieldManager": "baseline", "force": "true"}, json=body) as answer:
         if answer.status >= 300:
             raise RuntimeError(f"{url} answered {answer.status}: {(await answer.text())[:300]}")
+
+
+async def missing(cluster: ClusterAccess, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those Deployments that are not in the cluster yet; one that is there may run a newer image and stays."""
+    async with _session(cluster, {}) as session:
+        return [obj for obj in objects if not await _exists(session, cluster.url + _path(obj))]
+
+
+async def _exists(session: aiohttp.ClientSession, url: str) -> bool:
+    async with session.get(url) as answer:
+        if answer.status not in (200, 404):
+            raise RuntimeError(f"{url} answered {answer.status}: {(await answer.text())[:300]}")
+        return answer.status == 200

@@ -11,7 +11,7 @@ from typing import Any
 from apps.sandbox.kubernetes import quota
 from apps.sandbox.kubernetes.controllers.deployment import DeploymentController
 from apps.sandbox.kubernetes.controllers.garbage import GarbageCollector
-from apps.sandbox.kubernetes.controllers.newpod import new_pod
+from apps.sandbox.kubernetes.controllers.job import JobController
 from apps.sandbox.kubernetes.controllers.nodes import NodeController
 from apps.sandbox.kubernetes.controllers.replicaset import ReplicaSetController
 from apps.sandbox.kubernetes.controllers.scheduler import Scheduler
@@ -33,7 +33,8 @@ def start(server: Any) -> None:
     GarbageCollector(life, terminator.end)
     Scheduler(life)
     NodeController(life, kubelet)
-    ReplicaSetController(life, pods, new_pod, terminator.end)
+    ReplicaSetController(life, pods, terminator.end)
+    JobController(life, pods, terminator.end)
     DeploymentController(life, replica_sets, pods)
     quota.QuotaUpkeep(life)
     _RUNNING[server] = (life, kubelet)

@@ -6,14 +6,13 @@ Must not: touch pods that it does not own, or replace a pod that is still there.
 from __future__ import annotations
 
 import copy
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apps.sandbox.kubernetes import quota
+from apps.sandbox.kubernetes.controllers.newpod import pod_of_template
 from apps.sandbox.kubernetes.errors import ApiError
 from apps.sandbox.kubernetes.life.objects import (
-    SAFE_ALPHABET,
     Key,
     Obj,
     controller_uid,
@@ -22,7 +21,6 @@ from apps.sandbox.kubernetes.life.objects import (
     is_active,
     is_ready,
     key_of,
-    owner_reference,
     parse_stamp,
     put_condition,
     stamp,
@@ -41,11 +39,8 @@ LONGEST_RETRY_SECONDS = 5.0
 class ReplicaSetController:
     """Keeps pods in step with ReplicaSets."""
 
-    def __init__(
-        self, life: Life, pods: Children, new_pod: Callable[[Obj], Obj], end_pod: Callable[[Obj], object]
-    ) -> None:
-        self._life, self._pods = life, pods
-        self._new_pod, self._end_pod = new_pod, end_pod
+    def __init__(self, life: Life, pods: Children, end_pod: Callable[[Obj], object]) -> None:
+        self._life, self._pods, self._end_pod = life, pods, end_pod
         self._failures: dict[Key, int] = {}
         life.on_work(KIND, self.sync)
         life.on_change("replicasets", self._changed)
@@ -91,26 +86,8 @@ class ReplicaSetController:
         return None
 
     def _create_one(self, replica_set: Obj) -> Obj:
-        metadata, template = replica_set["metadata"], replica_set["spec"]["template"]
-        prefix = metadata["name"] + "-"
         store = self._life.store
-        name = prefix + "".join(random.choices(SAFE_ALPHABET, k=5))
-        while store.get("pods", metadata["namespace"], name) is not None:
-            name = prefix + "".join(random.choices(SAFE_ALPHABET, k=5))
-        template_metadata = template.get("metadata") or {}
-        pod = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": name,
-                "generateName": prefix,
-                "namespace": metadata["namespace"],
-                **{k: dict(template_metadata[k]) for k in ("labels", "annotations") if template_metadata.get(k)},
-                "ownerReferences": [owner_reference(replica_set)],
-            },
-            "spec": copy.deepcopy(template["spec"]),
-        }
-        pod = self._new_pod(pod)
+        pod = pod_of_template(store, replica_set, replica_set["spec"]["template"])
         quota.admit_pod(store, pod)
         return store.create("pods", pod)
 

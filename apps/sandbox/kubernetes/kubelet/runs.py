@@ -99,6 +99,19 @@ def sandbox_annotations(pod: Obj) -> dict[str, str]:
     return {k: v for k, v in annotations.items() if k.startswith("sandbox.")}
 
 
+def is_task(pod: Obj | None, container: Container) -> bool:
+    """Whether a container has something to finish rather than a service to keep up."""
+    if pod is None or pod["spec"].get("restartPolicy", "Always") == "Always":
+        return False
+    is_of_job = any(o["kind"] == "Job" for o in pod["metadata"].get("ownerReferences") or ())
+    return is_of_job or bool(container.spec.get("command") or container.spec.get("args"))
+
+
+def go_duration(seconds: int) -> str:
+    """Seconds as Go prints them: 10s, 1m20s, 5m0s."""
+    return f"{seconds // 60}m{seconds % 60}s" if seconds >= 60 else f"{seconds}s"
+
+
 def _node_address(life: Life, node: str) -> str:
     found = life.store.get("nodes", None, node)
     for address in ((found or {}).get("status") or {}).get("addresses") or ():

@@ -1,0 +1,62 @@
+"""The shapes of languages and their template versions. Must not: check a template's content (services do)."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.catalog.models import Language, TemplateVersion
+from apps.common.serializers import StrictSerializer
+
+
+class TemplateHeadSerializer(serializers.ModelSerializer[TemplateVersion]):
+    """A version without its body."""
+
+    class Meta:
+        model = TemplateVersion
+        fields: tuple[str, ...] = ("id", "kind", "version", "jenkins_template", "created_at")
+        read_only_fields: tuple[str, ...] = fields
+
+
+class TemplateSerializer(TemplateHeadSerializer):
+    """A version with its body."""
+
+    class Meta(TemplateHeadSerializer.Meta):
+        fields = (*TemplateHeadSerializer.Meta.fields, "body")
+        read_only_fields = fields
+
+
+class LanguageSerializer(serializers.ModelSerializer[Language]):
+    """A language and the versions it builds with now."""
+
+    newest = serializers.SerializerMethodField(help_text="the newest version of each kind")
+
+    class Meta:
+        model = Language
+        fields: tuple[str, ...] = ("id", "slug", "name", "created_at", "newest")
+        read_only_fields: tuple[str, ...] = fields
+
+    @extend_schema_field(TemplateHeadSerializer(many=True))
+    def get_newest(self, language: Language) -> object:
+        return TemplateHeadSerializer(language.newest, many=True).data  # type: ignore[attr-defined]
+
+
+class LanguageDetailSerializer(serializers.ModelSerializer[Language]):
+    """A language with every version of its templates, the newest first."""
+
+    templates = TemplateSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Language
+        fields = ("id", "slug", "name", "created_at", "templates")
+        read_only_fields = fields
+
+
+class NewTemplateSerializer(StrictSerializer):
+    """POST /languages/{slug}/templates/: `body` for a Dockerfile, `jenkins_template` for a Jenkins job."""
+
+    kind = serializers.ChoiceField(choices=TemplateVersion.Kind.choices)
+    body = serializers.CharField(
+        required=False, allow_blank=True, default="", trim_whitespace=False, max_length=100_000
+    )
+    jenkins_template = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)

@@ -1,0 +1,226 @@
+"""The shapes of projects, their environments and resources.
+
+Must not: check what only rows or GitLab know (services do), or show a credential of an outside system.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.accounts.serializers import PersonSerializer
+from apps.common.db import db_now
+from apps.common.serializers import StrictSerializer
+from apps.integrations.models import GitLabServer, JenkinsController, Registry
+from apps.projects.models import Grant, Project, ProjectEnvironment, Resource
+
+NAMES_MOST = 50
+
+
+def names(**more: Any) -> serializers.ListField:
+    """A list of slugs or user names."""
+    return serializers.ListField(child=serializers.CharField(max_length=150), max_length=NAMES_MOST, **more)
+
+
+def row_named(model: type[Model]) -> serializers.SlugRelatedField[Any]:
+    """A switched-on outside system, by its name."""
+    return serializers.SlugRelatedField(slug_field="name", queryset=model._default_manager.filter(is_enabled=True))
+
+
+class ContactSerializer(StrictSerializer):
+    """Whom an alarm reaches, and how."""
+
+    name = serializers.CharField(max_length=100)
+    channel = serializers.ChoiceField(choices=["phone", "email", "dingtalk", "wecom", "slack", "webhook"])
+    address = serializers.CharField(max_length=200)
+
+
+class MyRoleSerializer(serializers.ModelSerializer[Grant]):
+    """A role the asking person holds here."""
+
+    environment = serializers.CharField(source="environment.slug", read_only=True)
+
+    class Meta:
+        model = Grant
+        fields = ("environment", "role", "expires_at")
+        read_only_fields = fields
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """A project as its members see it; `my_roles` and `is_owner` are the asking person's."""
+
+    gitlab = serializers.CharField(source="gitlab.name", read_only=True)
+    jenkins = serializers.CharField(source="jenkins.name", read_only=True)
+    registry = serializers.CharField(source="registry.name", read_only=True)
+    repository_url = serializers.SerializerMethodField()
+    owners = PersonSerializer(many=True, read_only=True)
+    contacts = ContactSerializer(many=True, read_only=True)
+    environments = serializers.SerializerMethodField(help_text="slugs, in promotion order")
+    my_roles = MyRoleSerializer(many=True, read_only=True, source="my_grants")
+    is_owner = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Project
+        fields = (
+            "id",
+            "slug",
+            "name",
+            "description",
+            "language",
+            "gitlab",
+            "gitlab_path",
+            "repository_url",
+            "jenkins",
+            "registry",
+            "image_repository",
+            "owners",
+            "contacts",
+            "environments",
+            "my_roles",
+            "is_owner",
+            "created_at",
+            "archived_at",
+        )
+        read_only_fields = fields
+
+    def get_repository_url(self, project: Project) -> str:
+        return f"{project.gitlab.url.rstrip('/')}/{project.gitlab_path}"
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_environments(self, project: Project) -> list[str]:
+        return [pair.environment.slug for pair in project.environments.all()]
+
+    def get_is_owner(self, project: Project) -> bool:
+        me = self.context.get("user_id")
+        return any(owner.pk == me for owner in project.owners.all())
+
+
+class NewProjectSerializer(StrictSerializer):
+    """POST /projects/."""
+
+    slug = serializers.CharField(max_length=200, help_text="at most 63 characters, [a-z]([-a-z0-9]*[a-z0-9])?")
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    language = serializers.CharField(max_length=40, help_text="slug of a language of the catalog")
+    gitlab = row_named(GitLabServer)
+    gitlab_path = serializers.CharField(max_length=400, help_text="group/name; looked up in GitLab")
+    jenkins = row_named(JenkinsController)
+    registry = row_named(Registry)
+    image_repository = serializers.CharField(
+        max_length=255, required=False, help_text="path in the registry; the repository's path in lower case if absent"
+    )
+    owners = names(required=False, help_text="user names")
+    environments = names(required=False, help_text="slugs")
+    contacts = ContactSerializer(many=True, required=False)
+
+    def validate_contacts(self, contacts: list[dict[str, str]]) -> list[dict[str, str]]:
+        return bounded(contacts)
+
+
+class ProjectChangeSerializer(StrictSerializer):
+    """PATCH /projects/{slug}/; lists replace the old ones."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    contacts = ContactSerializer(many=True, required=False)
+    owners = names(required=False, help_text="user names")
+    environments = names(required=False, help_text="slugs")
+
+    def validate_contacts(self, contacts: list[dict[str, str]]) -> list[dict[str, str]]:
+        return bounded(contacts)
+
+
+def bounded(contacts: list[dict[str, str]]) -> list[dict[str, str]]:
+    """At most so many as lists of names may have."""
+    if len(contacts) > NAMES_MOST:
+        raise serializers.ValidationError("too many", code="max_length")
+    return [dict(contact) for contact in contacts]
+
+
+class RefSerializer(serializers.Serializer[Any]):
+    """A branch or tag and the commit it points to now."""
+
+    kind = serializers.CharField(help_text="branch or tag")
+    name = serializers.CharField()
+    commit = serializers.CharField()
+    title = serializers.CharField()
+    committed_at = serializers.DateTimeField(allow_null=True)
+
+
+class RefsSerializer(serializers.Serializer[Any]):
+    """What GitLab finds, at most 20."""
+
+    default_branch = serializers.CharField(allow_blank=True)
+    results = RefSerializer(many=True)
+
+
+class LockSerializer(serializers.Serializer[Any]):
+    """Who keeps the environment for himself, why and until when."""
+
+    by = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    until = serializers.DateTimeField()
+
+
+class ProjectEnvironmentSerializer(serializers.ModelSerializer[ProjectEnvironment]):
+    """An environment the project uses. `approvals_required` null: the environment's own number counts."""
+
+    environment = serializers.CharField(source="environment.slug", read_only=True)
+    environment_id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(source="environment.name", read_only=True)
+    tier = serializers.CharField(source="environment.tier", read_only=True)
+    position = serializers.IntegerField(source="environment.position", read_only=True)
+    approvals_needed = serializers.IntegerField(read_only=True)
+    lock = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ProjectEnvironment
+        fields = (
+            "id",
+            "environment",
+            "environment_id",
+            "name",
+            "tier",
+            "position",
+            "approvals_required",
+            "approvals_needed",
+            "lock",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(LockSerializer(allow_null=True))
+    def get_lock(self, pair: ProjectEnvironment) -> dict[str, Any] | None:
+        if pair.locked_until is None or pair.locked_until <= self.context.get("now", db_now()):
+            return None
+        by = pair.locked_by.username if pair.locked_by else ""
+        return LockSerializer({"by": by, "reason": pair.lock_reason, "until": pair.locked_until}).data
+
+
+class ApprovalsSerializer(StrictSerializer):
+    """PATCH /projects/{slug}/environments/{environment}/."""
+
+    approvals_required = serializers.IntegerField(min_value=0, max_value=10, allow_null=True)
+
+
+class ResourceSerializer(serializers.ModelSerializer[Resource]):
+    """A server, database or link bound to the project; `environment` null: to all its environments."""
+
+    environment = serializers.CharField(source="environment.slug", read_only=True, allow_null=True, default=None)
+
+    class Meta:
+        model = Resource
+        fields = ("id", "kind", "name", "address", "note", "environment", "created_at")
+        read_only_fields = fields
+
+
+class NewResourceSerializer(StrictSerializer):
+    """POST /projects/{slug}/resources/. An address is shown as text; it is never called."""
+
+    kind = serializers.ChoiceField(choices=Resource.Kind.choices)
+    name = serializers.CharField(max_length=200)
+    address = serializers.CharField(max_length=400, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=400, required=False, allow_blank=True)
+    environment = serializers.CharField(max_length=40, required=False, allow_null=True)

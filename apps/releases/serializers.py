@@ -1,0 +1,347 @@
+"""The shape of releases, builds, verdicts and the board. Must not: look anything up that `api.dress` has not."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from rest_framework import serializers
+
+from apps.accounts.serializers import PersonSerializer
+from apps.common.serializers import StrictSerializer, problem
+from apps.releases.models import Build, Release, Verdict
+from apps.tickets.serializers import (
+    ReasonField,
+    TicketEnvironmentSerializer,
+    TicketProjectSerializer,
+    TicketReleaseSerializer,
+)
+from apps.tickets.serializers_card import CommitsSerializer, TicketRolloutSerializer
+
+LONGEST_COMMENT = 10_000
+MOST_EVIDENCE = 20
+_web = URLValidator(schemes=["http", "https"])
+
+
+def check_web_address(value: str) -> None:
+    """http or https, without a user or password in it: evidence is shown to every member."""
+    try:
+        _web(value)
+        parts = urlsplit(value)
+    except (ValueError, ValidationError):
+        raise serializers.ValidationError([problem("not_a_web_address")]) from None
+    if parts.username is not None or parts.password is not None:
+        raise serializers.ValidationError([problem("address_has_credentials")])
+
+
+class EvidenceSerializer(StrictSerializer):
+    """A link that shows what the tester saw."""
+
+    title = serializers.CharField(max_length=200)
+    url = serializers.CharField(max_length=2000, validators=[check_web_address])
+
+
+class NewVerdictSerializer(StrictSerializer):
+    """POST releases/{id}/verdicts/: on the image of this release in that environment."""
+
+    environment = serializers.CharField(max_length=40, help_text="slug")
+    outcome = serializers.ChoiceField(["passed", "failed"])
+    comment = serializers.CharField(max_length=LONGEST_COMMENT, required=False, allow_blank=True, default="")
+    evidence = serializers.ListField(child=EvidenceSerializer(), max_length=MOST_EVIDENCE, required=False, default=list)
+
+
+class VerdictSerializer(serializers.ModelSerializer[Verdict]):
+    """A tester's word; the latest on (digest, environment) counts."""
+
+    actor = PersonSerializer(read_only=True)
+    environment = TicketEnvironmentSerializer(read_only=True)
+    outcome = serializers.CharField(read_only=True)
+    evidence = EvidenceSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Verdict
+        fields = ("id", "environment", "digest", "outcome", "comment", "evidence", "actor", "created_at")
+        read_only_fields = fields
+
+
+class BuildSerializer(serializers.ModelSerializer[Build]):
+    """One Jenkins attempt. `stages` come from the log's marks only; `log_size` counts our copy."""
+
+    state = serializers.CharField(read_only=True)
+    stages = serializers.JSONField(read_only=True)
+    controller = serializers.CharField(source="controller.name", read_only=True)
+
+    class Meta:
+        model = Build
+        fields = (
+            "id",
+            "release",
+            "ticket",
+            "controller",
+            "job",
+            "key",
+            "state",
+            "queue_why",
+            "number",
+            "result",
+            "stages",
+            "log_size",
+            "log_lines",
+            "log_complete",
+            "duplicates",
+            "created_at",
+            "started_at",
+            "finished_at",
+        )
+        read_only_fields = fields
+
+
+class BuildLogSerializer(serializers.Serializer[Any]):
+    """A piece of our copy of the log; offsets count bytes, lines from 1. Ask again from `next_offset`."""
+
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    offset = serializers.IntegerField()
+    next_offset = serializers.IntegerField()
+    first_line = serializers.IntegerField()
+    size = serializers.IntegerField()
+    complete = serializers.BooleanField()
+
+
+class LogQuery(StrictSerializer):
+    """GET builds/{id}/log."""
+
+    offset = serializers.IntegerField(min_value=0, max_value=2**40, required=False, default=0)
+
+
+class RanInSerializer(serializers.Serializer[Any]):
+    """Where this image came to run by a ticket that succeeded."""
+
+    environment = serializers.CharField(help_text="slug")
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class LastBuildSerializer(serializers.Serializer[Any]):
+    """The release's last build."""
+
+    id = serializers.IntegerField()
+    number = serializers.IntegerField(allow_null=True)
+    state = serializers.CharField()
+    result = serializers.CharField(allow_blank=True)
+
+
+class ReleaseSerializer(serializers.ModelSerializer[Release]):
+    """A line of the list."""
+
+    project = TicketProjectSerializer(read_only=True)
+    requester = PersonSerializer(read_only=True, allow_null=True)
+    ran_in = RanInSerializer(many=True, read_only=True)
+    verdicts = VerdictSerializer(many=True, read_only=True, source="latest_verdicts")
+    last_build = LastBuildSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Release
+        fields: tuple[str, ...] = (
+            "id",
+            "project",
+            "tag",
+            "digest",
+            "ref",
+            "commit",
+            "commit_title",
+            "image_repository",
+            "size",
+            "is_built_here",
+            "requester",
+            "ticket",
+            "ran_in",
+            "verdicts",
+            "last_build",
+            "built_at",
+            "created_at",
+        )
+        read_only_fields: tuple[str, ...] = fields
+
+
+class ReleaseTicketSerializer(serializers.Serializer[Any]):
+    """A ticket about a release."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    status = serializers.CharField()
+    title = serializers.CharField()
+    environment = TicketEnvironmentSerializer(allow_null=True)
+    requester = PersonSerializer()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReleaseRolloutSerializer(TicketRolloutSerializer):
+    """What a ticket did with this release on one target."""
+
+    ticket = serializers.IntegerField(source="ticket_id")
+
+
+class ReleaseCardSerializer(ReleaseSerializer):
+    """Everything about one release: its passport's rows (R13)."""
+
+    labels = serializers.DictField(child=serializers.CharField(), read_only=True)
+    has_dockerfile = serializers.BooleanField(read_only=True)
+    builds = BuildSerializer(many=True, read_only=True, source="all_builds")
+    tickets = ReleaseTicketSerializer(many=True, read_only=True, source="all_tickets")
+    rollouts = ReleaseRolloutSerializer(many=True, read_only=True, source="all_rollouts")
+
+    class Meta(ReleaseSerializer.Meta):
+        fields = (
+            *ReleaseSerializer.Meta.fields,
+            "labels",
+            "dockerfile_version",
+            "job_template_version",
+            "has_dockerfile",
+            "builds",
+            "tickets",
+            "rollouts",
+        )
+        read_only_fields = fields
+
+
+class ReleaseFilter(StrictSerializer):
+    """The query parameters of the list."""
+
+    project = serializers.CharField(max_length=63, required=False, help_text="slug")
+    environment = serializers.CharField(max_length=40, required=False, help_text="slug: a ticket wanted it there")
+    digest = serializers.CharField(max_length=71, required=False)
+
+
+class CommitsQuery(StrictSerializer):
+    """GET releases/{id}/commits."""
+
+    environment = serializers.CharField(
+        max_length=40, required=False, help_text="slug; default the project's first production environment"
+    )
+
+
+class ReleaseCommitsSerializer(serializers.Serializer[Any]):
+    """Commits since what runs in an environment; null with a reason when that is not known."""
+
+    environment = TicketEnvironmentSerializer(allow_null=True)
+    commits = CommitsSerializer(allow_null=True)
+    reason = ReasonField()
+
+
+class PresenceSerializer(serializers.Serializer[Any]):
+    """Whether the registry has the image now; null with a reason when it could not be asked."""
+
+    present = serializers.BooleanField(allow_null=True)
+    checked_at = serializers.DateTimeField()
+    reason = ReasonField()
+
+
+# -- the board --------------------------------------------------------------------------------------------
+class BoardQuery(StrictSerializer):
+    """GET board."""
+
+    project = serializers.CharField(max_length=63, help_text="slug")
+
+
+class BoardWorkloadSerializer(serializers.Serializer[Any]):
+    """The workload of a cell."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    deployment = serializers.CharField()
+
+
+class BoardClusterSerializer(serializers.Serializer[Any]):
+    """The cluster of a cell and when its watcher last heard from it."""
+
+    name = serializers.CharField()
+    data_centre = serializers.CharField(allow_blank=True)
+    is_enabled = serializers.BooleanField()
+    seen_at = serializers.DateTimeField(allow_null=True)
+    seen_seconds_ago = serializers.FloatField(allow_null=True)
+    is_silent = serializers.BooleanField()
+    trouble = ReasonField()
+
+
+class BoardRolloutSerializer(serializers.Serializer[Any]):
+    """The newest rollout of a workload, whatever became of it."""
+
+    ticket = serializers.IntegerField(source="ticket_id")
+    to_digest = serializers.CharField()
+    result = serializers.CharField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class BoardCellSerializer(serializers.Serializer[Any]):
+    """What runs on one cluster. `is_drifted`: not the digest that the last ticket that succeeded brought."""
+
+    workload = BoardWorkloadSerializer()
+    cluster = BoardClusterSerializer()
+    namespace = serializers.CharField()
+    wave = serializers.IntegerField()
+    is_observed = serializers.BooleanField()
+    exists = serializers.BooleanField(allow_null=True)
+    image = serializers.CharField(allow_blank=True)
+    digest = serializers.CharField(allow_blank=True)
+    release = TicketReleaseSerializer(allow_null=True)
+    ready = serializers.IntegerField(allow_null=True)
+    total = serializers.IntegerField(allow_null=True)
+    is_moving = serializers.BooleanField()
+    is_drifted = serializers.BooleanField()
+    expected_digest = serializers.CharField(allow_blank=True)
+    changed_at = serializers.DateTimeField(allow_null=True)
+    last_rollout = BoardRolloutSerializer(allow_null=True)
+
+
+class BoardTicketSerializer(serializers.Serializer[Any]):
+    """An open ticket of an environment."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    status = serializers.CharField()
+    title = serializers.CharField()
+    requester = PersonSerializer()
+    release = TicketReleaseSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class BoardLockSerializer(serializers.Serializer[Any]):
+    """Who tests there, why, and until when."""
+
+    by = PersonSerializer()
+    reason = serializers.CharField(allow_blank=True)
+    until = serializers.DateTimeField(allow_null=True)
+
+
+class WayBackSerializer(serializers.Serializer[Any]):
+    """The last known good version. `image_known_present` is null when no row tells; releases/{id}/presence asks."""
+
+    release = TicketReleaseSerializer()
+    ticket = serializers.IntegerField(allow_null=True)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True)
+    ran_seconds = serializers.FloatField()
+    image_known_present = serializers.BooleanField(allow_null=True)
+    image_seen_at = serializers.DateTimeField(allow_null=True)
+
+
+class BoardEnvironmentSerializer(serializers.Serializer[Any]):
+    """One row of the board."""
+
+    environment = TicketEnvironmentSerializer()
+    approvals_needed = serializers.IntegerField()
+    lock = BoardLockSerializer(allow_null=True)
+    cells = BoardCellSerializer(many=True)
+    open_tickets = BoardTicketSerializer(many=True)
+    last_known_good = WayBackSerializer(allow_null=True)
+
+
+class BoardSerializer(serializers.Serializer[Any]):
+    """Version × environment × cluster, by what was last observed; `at` is the database's time of the answer."""
+
+    project = TicketProjectSerializer()
+    at = serializers.DateTimeField()
+    environments = BoardEnvironmentSerializer(many=True)
