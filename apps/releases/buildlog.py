@@ -17,7 +17,9 @@ from apps.releases.models import Build, BuildLogChunk
 
 CHUNK = 64 * 1024
 MOST = 64 * 1024 * 1024
-STAGE = re.compile(r"^::opsportal stage=([a-z][a-z0-9_-]{0,30})::\s*$", re.MULTILINE)
+STAGE = re.compile(r"^::opsportal stage=([a-z][a-z0-9_-]{0,30})::[ \t\r]*\n", re.MULTILINE)
+LONGEST_MARK = 200
+CONTINUATION = bytes(range(0x80, 0xC0))
 CUT = "\n[opsportal] The log is longer than 64 MiB; the rest stays in Jenkins.\n"
 
 
@@ -32,9 +34,9 @@ def append(build_id: int, text: str, *, jenkins_offset: int, complete: bool, rea
     room = MOST - build.log_size
     cut = len(data) > room
     if cut:
-        data = data[: max(0, room)] + CUT.encode()
+        data = (data[: max(0, room)].decode(errors="ignore") + CUT).encode()
     line, offset = build.log_lines + 1, build.log_size
-    stages = list(build.stages) + _stages(text, line)
+    stages = list(build.stages) + _stages(_open_line(build) + text, line)
     for start in range(0, len(data), CHUNK):
         part = data[start : start + CHUNK]
         BuildLogChunk.objects.create(
@@ -51,6 +53,16 @@ def append(build_id: int, text: str, *, jenkins_offset: int, complete: bool, rea
         stages=stages,
     )
     return bool(data) or complete
+
+
+def _open_line(build: Build) -> str:
+    """The line that the copy ends in without its end: a mark may have been read in two pieces."""
+    last = BuildLogChunk.objects.filter(build=build).order_by("-offset").first()
+    if last is None:
+        return ""
+    begun = zlib.decompress(last.data).rpartition(b"\n")[2]
+    # Too long for a mark: one character stands for it, so that what follows is not taken for a line's beginning.
+    return begun.decode(errors="replace") if len(begun) <= LONGEST_MARK else "…"
 
 
 def _stages(text: str, first_line: int) -> list[dict[str, Any]]:
@@ -86,7 +98,8 @@ def read(build: Build, offset: int, limit: int = 256 * 1024) -> LogPage:
             first_line = chunk.first_line + part.count(b"\n", 0, skip)
             part = part[skip:]
         data += part
-    data = data[:limit]
+    lead = len(data) - len(data.lstrip(CONTINUATION))  # an offset inside a character: begin at the next one
+    begin, data = begin + lead, data[lead : lead + limit]
     text = data.decode(errors="ignore") if begin + len(data) < build.log_size else data.decode(errors="replace")
     used = len(text.encode()) if begin + len(data) < build.log_size else len(data)
     return LogPage(text, begin, begin + used, first_line, build.log_size, build.log_complete)

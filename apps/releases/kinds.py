@@ -147,7 +147,7 @@ class ReleaseKind(Kind):
             StepSpec("start", 0),
             StepSpec("create_tag", 1, system=f"gitlab:{project.gitlab_id}"),
             StepSpec("ensure_job", 2, system=jenkins),
-            StepSpec("start_build", 3, system=jenkins),
+            StepSpec("start_build", 3, system=jenkins, retry_from="ensure_job"),
             StepSpec("await_build", 4, retry_from="start_build"),
             StepSpec("resolve_digest", 5, system=f"registry:{project.registry_id}", retry_from="start_build"),
             StepSpec("take_slot", 6),

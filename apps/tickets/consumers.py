@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from channels.db import database_sync_to_async
@@ -23,13 +23,19 @@ from apps.tickets.listeners import Listener, find_by_session, find_by_token
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 LAYER_AWAY = (OSError, TimeoutError, RedisError)
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
-UNDERSTOOD, NOT_SIGNED_IN = 4400, 4401
+NOT_UNDERSTOOD, NOT_SIGNED_IN, TOO_SLOW, TRY_AGAIN_LATER = 4400, 4401, 1008, 1013
 LONGEST_MESSAGE = 1024
+
+
+async def _in_thread(function: Callable[..., T], *args: Any) -> T:
+    """A database look-up off the loop, on any thread: sockets do not wait for each other."""
+    return await database_sync_to_async(function, thread_sensitive=False)(*args)
 
 
 class SocketClosed(Exception):
@@ -88,7 +94,7 @@ class HintSocket:
         except SocketClosed as end:
             code = end.code
         except DATABASE_AWAY:
-            code = 1013
+            code = TRY_AGAIN_LATER
         except OSError:
             return  # the client is gone
         if code is not None:
@@ -101,7 +107,8 @@ class HintSocket:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # Leaving a layer that hangs is not waited for long.
+            await asyncio.wait(tasks, timeout=2 * self.layer_within)
         for task in done:
             task.result()
 
@@ -115,7 +122,7 @@ class HintSocket:
     # -- who listens --------------------------------------------------------------------------------------
     async def _sign_in(self) -> Listener:
         """The browser's session, else the token in the first message."""
-        found = await database_sync_to_async(find_by_session)(self._cookies())
+        found = await _in_thread(find_by_session, self._cookies())
         if found is not None:
             return found
         try:
@@ -125,7 +132,7 @@ class HintSocket:
             raise SocketClosed(NOT_SIGNED_IN) from None
         if first.get("type") != "authenticate" or not isinstance(first.get("token"), str):
             raise SocketClosed(NOT_SIGNED_IN)
-        found = await database_sync_to_async(find_by_token)(first["token"])
+        found = await _in_thread(find_by_token, first["token"])
         if found is None:
             raise SocketClosed(NOT_SIGNED_IN)
         return found
@@ -144,13 +151,13 @@ class HintSocket:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
-            raise SocketClosed(UNDERSTOOD)
+            raise SocketClosed(NOT_UNDERSTOOD)
         return content
 
     async def _read_rights(self) -> None:
         """Which projects the listener sees now; ends the socket of one who may no longer listen."""
         assert self.listener is not None
-        projects = await database_sync_to_async(self.listener.projects)(self.policy_action)
+        projects = await _in_thread(self.listener.projects, self.policy_action)
         if projects is None:
             raise SocketClosed(NOT_SIGNED_IN)
         self.projects, self.read_at = projects, asyncio.get_running_loop().time()
@@ -162,7 +169,7 @@ class HintSocket:
     async def _listen(self) -> None:
         """The client has nothing to say; the end of the connection is what this waits for."""
         await self._next_message()
-        raise SocketClosed(UNDERSTOOD)
+        raise SocketClosed(NOT_UNDERSTOOD)
 
     async def _pump(self) -> None:
         """From the layer into `pending`; a layer that is away is tried again at the pace of the heartbeat."""
@@ -173,9 +180,11 @@ class HintSocket:
                     await self.layer.group_add(GROUP, channel)
             except LAYER_AWAY as error:
                 log.debug("the channel layer is away", error=type(error).__name__)
+                await self._say("poll")
                 await asyncio.sleep(self.beat_every)
                 continue
             self.channel = channel
+            await self._ask_for_beat()
             try:
                 while True:
                     await self._take(await self.layer.receive(channel))
@@ -192,7 +201,7 @@ class HintSocket:
 
     async def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "beat":
-            self.heard, self.missed = True, 0
+            self.heard = True
             await self._say("live")
         elif message["type"] == "hint":
             self.pending[message["what"], message["id"], message["project"]] = None
@@ -201,24 +210,23 @@ class HintSocket:
     async def _beat(self) -> None:
         """Through the layer to oneself: what does not come back tells that hints do not come either."""
         while True:
+            await asyncio.sleep(self.beat_every)
+            self.missed = 0 if self.heard else self.missed + 1
+            if self.missed >= 2:
+                await self._say("poll")
             self.heard = False
-            if self.channel:
-                try:
-                    async with asyncio.timeout(self.layer_within):
-                        await self.layer.send(self.channel, {"type": "beat"})
-                except LAYER_AWAY as error:
-                    log.debug("a heartbeat was not sent", error=type(error).__name__)
-            await asyncio.sleep(self.beat_every if self.channel else min(self.beat_every, 0.1))
-            await self._judge()
+            await self._ask_for_beat()
             if self._rights_age() > self.idle_rights_every:
                 await self._keep_rights()
 
-    async def _judge(self) -> None:
-        if self.heard:
+    async def _ask_for_beat(self) -> None:
+        if not self.channel:
             return
-        self.missed += 1
-        if self.missed >= 2:
-            await self._say("poll")
+        try:
+            async with asyncio.timeout(self.layer_within):
+                await self.layer.send(self.channel, {"type": "beat"})
+        except LAYER_AWAY as error:
+            log.debug("a heartbeat was not sent", error=type(error).__name__)
 
     async def _keep_rights(self) -> None:
         try:
@@ -257,4 +265,4 @@ class HintSocket:
             async with self.sending, asyncio.timeout(self.send_within):
                 await self._send_raw({"type": "websocket.send", "text": json.dumps(content)})
         except TimeoutError:
-            raise SocketClosed(1008) from None
+            raise SocketClosed(TOO_SLOW) from None

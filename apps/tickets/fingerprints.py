@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.audit.services import record
@@ -116,7 +117,15 @@ def send_back(ticket: Ticket, status: str, reason: dict[str, Any]) -> None:
     if status == TicketStatus.PENDING_APPROVAL and ticket.status == TicketStatus.PENDING_CONFIRMATION:
         return
     ticket.steps.update(
-        status=StepStatus.PLANNED, due_at=None, lease_until=None, lease_owner="", started_at=None, visits=0, troubles=0
+        status=StepStatus.PLANNED,
+        due_at=None,
+        lease_until=None,
+        lease_owner="",
+        started_at=None,
+        finished_at=None,
+        visits=0,
+        troubles=0,
+        fence=F("fence") + 1,
     )
     ticket.slots.all().delete()
     transition(ticket, status, reason=reason, actor=ENGINE)

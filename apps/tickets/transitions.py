@@ -5,6 +5,7 @@ Must not: be bypassed; no other module assigns `Ticket.status`.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from apps.policy.actor import Actor
 from apps.tickets import hints, registry
 from apps.tickets.models import Slot, Ticket, TicketStatus
 
+EXPIRES_AFTER = timedelta(days=14)
 S = TicketStatus
 OPEN = frozenset({S.PENDING_CONFIRMATION, S.PENDING_APPROVAL, S.SCHEDULED, S.QUEUED, S.RUNNING})
 ENDED = frozenset(S) - OPEN
@@ -60,6 +62,8 @@ def transition(
         changes["finished_at"] = Now()
     if to not in OPEN - {S.RUNNING, S.QUEUED}:
         changes["expires_at"] = None
+    elif ticket.expires_at is None:
+        changes["expires_at"] = Now() + EXPIRES_AFTER  # sent back out of the queue: it waits for people again
     if to in ENDED or to in (S.PENDING_APPROVAL, S.PENDING_CONFIRMATION):
         changes["slot_wanted_at"] = None
     with transaction.atomic():

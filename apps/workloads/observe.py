@@ -185,4 +185,7 @@ def _stuck(seen: Seen, digest: str) -> tuple[str, Json]:
     for pod in seen.pods:
         if pod.digest == digest and pod.reason == "Unschedulable":
             return "rollout.unschedulable", {"pod": pod.name, "said": pod.message}
+    for pod in seen.pods:
+        if pod.digest == digest and not pod.ready and not pod.terminating:
+            return "rollout.pod_not_ready", {"pod": pod.name, "ready": seen.ready, "replicas": seen.replicas_wanted}
     return "rollout.deadline_exceeded", {"ready": seen.ready, "updated": seen.updated, "replicas": seen.replicas_wanted}

@@ -1,7 +1,8 @@
 """One watcher per cluster: list and watch Deployments and Pods, keep `Observed…` rows, wake rollouts (DESIGN, "Live state").
 
 Runs in its own process. One coalesced transaction per cluster and second; rows whose resourceVersion alone moved are
-skipped; one heartbeat row per cluster. Must not: patch anything, or ask the API server because somebody looks at a page.
+skipped; one heartbeat row per cluster, as old as the last word on any of its watches. Must not: patch anything, or ask
+the API server because somebody looks at a page.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import time
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.db.models.functions import Now
+from psycopg_pool import PoolTimeout
 
-from apps.common.errors import IntegrationError, Unavailable
+from apps.common.db import db_now
+from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_kubernetes
 from apps.integrations.kubernetes.client import Kubernetes
 from apps.integrations.kubernetes.types import STEP_KEY
@@ -28,83 +32,34 @@ from apps.tickets.engine import wake_step
 from apps.tickets.models import Step, StepStatus
 from apps.workloads.models import ClusterHeartbeat, ObservedDeployment, Workload
 from apps.workloads.observe import see
+from apps.workloads.picture import KINDS, Json, Key, Picture
 
 log = structlog.get_logger(__name__)
 
-Json = dict[str, Any]
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 WRITE_EVERY = 1.0
-WORKLOADS_EVERY = 5.0
+LOOK_EVERY = 5.0
+# A stream is ended by the server after WATCH_SECONDS and taken up where it stopped. So a cluster that hangs is noticed
+# within seconds, although a quiet one has nothing to say; readers call an observation fresh for 15 seconds.
+WATCH_SECONDS = 10
+IDLE_SECONDS = 13.0
 RETRY_FIRST, RETRY_MOST = 1.0, 30.0
-KINDS = ("deployments", "pods")
-WATCHER = f"{socket.gethostname()}:{os.getpid()}"
-
-
-@dataclass
-class Picture:
-    """What one cluster's watches said: raw objects of the namespaces that hold workloads."""
-
-    objects: dict[str, dict[tuple[str, str], Json]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
-    dirty: set[tuple[str, str]] = field(default_factory=set)
-    listed: set[str] = field(default_factory=set)
-    namespaces: set[str] = field(default_factory=set)
-
-    def replace(self, kind: str, items: Iterable[Json]) -> None:
-        """A fresh list of one kind."""
-        self.objects[kind] = {_name(i): _slim(i) for i in items if i["metadata"].get("namespace") in self.namespaces}
-        self.listed.add(kind)
-        self.dirty |= set(self.objects["deployments"])
-
-    def apply(self, kind: str, event: str, obj: Json) -> None:
-        """One event of a watch."""
-        key = _name(obj)
-        if key[0] not in self.namespaces:
-            return
-        if event == "DELETED":
-            self.objects[kind].pop(key, None)
-        else:
-            self.objects[kind][key] = _slim(obj)
-        self.dirty.add(key) if kind == "deployments" else self._touch_owners(obj)
-
-    def _touch_owners(self, pod: Json) -> None:
-        labels = pod["metadata"].get("labels") or {}
-        for key, deployment in self.objects["deployments"].items():
-            if key[0] == pod["metadata"]["namespace"] and _selects(deployment, labels):
-                self.dirty.add(key)
-
-    def pods_of(self, deployment: Json) -> list[Json]:
-        """The pods its selector matches."""
-        namespace = deployment["metadata"]["namespace"]
-        return [
-            p
-            for key, p in self.objects["pods"].items()
-            if key[0] == namespace and _selects(deployment, p["metadata"].get("labels") or {})
-        ]
-
-
-def _name(obj: Json) -> tuple[str, str]:
-    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
-
-
-def _slim(obj: Json) -> Json:
-    """Without managedFields, which are most of an object's bytes and nothing the portal reads."""
-    obj["metadata"].pop("managedFields", None)
-    return obj
-
-
-def _selects(deployment: Json, labels: dict[str, str]) -> bool:
-    wanted = deployment["spec"]["selector"].get("matchLabels") or {}
-    return bool(wanted) and all(labels.get(k) == v for k, v in wanted.items())
+EXPIRED = "kubernetes.expired"
+WATCHER = f"{socket.gethostname()}:{os.getpid()}"[-80:]
 
 
 class ClusterWatcher:
-    """The tasks of one cluster: one watch per kind, one writer."""
+    """The tasks of one cluster: one watch per kind, one writer, one that follows which workloads there are."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.client: Kubernetes = get_kubernetes(cluster)
         self.picture = Picture()
-        self.workloads: dict[tuple[str, str], list[Workload]] = {}
-        self.trouble: Json | None = None
+        self.workloads: dict[Key, list[Workload]] = {}
+        self.heard: dict[str, float] = {}
+        self.trouble: dict[str, Json] = {}
+        self.told: tuple[float, Json | None] | None = None
+        self.relist = {kind: asyncio.Event() for kind in KINDS}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -115,105 +70,146 @@ class ClusterWatcher:
             group.create_task(self._write())
             group.create_task(self._follow_workloads())
 
+    # -- listening ----------------------------------------------------------------------------------------
     async def _watch(self, kind: str) -> None:
-        pause = RETRY_FIRST
+        """List, then follow until the stream is too old or a namespace is new to us; then list again."""
+        pause = 0.0
         while True:
+            begun = time.monotonic()
+            self.relist[kind].clear()
             try:
                 listed = await self.client.list_objects(kind)
                 self.picture.replace(kind, listed.items)
-                self.trouble, pause = None, RETRY_FIRST
-                await self._follow(kind, listed.resource_version)
+                self._hear(kind)
+                await self._follow_until_relist(kind, listed.resource_version)
             except IntegrationError as error:
-                self.picture.listed.discard(kind)
-                if error.code != "kubernetes.expired":
-                    self.trouble = error.as_reason()
-                    log.warning("watch broke", cluster=self.cluster.name, kind=kind, code=error.code)
-                    await asyncio.sleep(error.retry_after or pause)
-                    pause = min(RETRY_MOST, pause * 2)
+                pause = 0.0 if time.monotonic() - begun > WATCH_SECONDS else pause
+                pause = await self._recover(kind, error, pause)
+            self.picture.listed.discard(kind)
 
-    async def _follow(self, kind: str, resource_version: str) -> None:
-        """Watch on from there; a stream that ends cleanly is taken up where it stopped, without a list."""
+    async def _follow_until_relist(self, kind: str, version: str) -> None:
+        asked = asyncio.create_task(self.relist[kind].wait())
+        follow = asyncio.create_task(self._follow(kind, version))
+        try:
+            await asyncio.wait({asked, follow}, return_when=asyncio.FIRST_COMPLETED)
+            if follow.done():
+                follow.result()
+        finally:
+            asked.cancel()
+            follow.cancel()
+            await asyncio.gather(asked, follow, return_exceptions=True)
+
+    async def _follow(self, kind: str, version: str) -> None:
+        """Watch on from there, until it is too old; a broken stream is taken up where it stopped, without a list."""
+        pause = 0.0
         while True:
+            begun = time.monotonic()
             try:
-                async for event in self.client.watch(kind, resource_version=resource_version):
-                    resource_version = event.resource_version or resource_version
+                stream = self.client.watch(
+                    kind, resource_version=version, timeout_seconds=WATCH_SECONDS, idle_seconds=IDLE_SECONDS
+                )
+                async for event in stream:
+                    version = event.resource_version or version
                     if event.type != "BOOKMARK":
                         self.picture.apply(kind, event.type, event.object)
-            except Unavailable as error:
-                if error.code != "outside.timeout":
+                    self._hear(kind)
+                    pause = 0.0
+                self._hear(kind)
+                if time.monotonic() - begun < WATCH_SECONDS / 2:  # whoever ends streams early is not asked at once
+                    await asyncio.sleep(RETRY_FIRST)
+            except IntegrationError as error:
+                if error.code == EXPIRED:
                     raise
+                pause = await self._recover(kind, error, pause)
 
+    def _hear(self, kind: str) -> None:
+        self.heard[kind] = time.monotonic()
+        self.trouble.pop(kind, None)
+
+    async def _recover(self, kind: str, error: IntegrationError, pause: float) -> float:
+        """Remember why, wait, and say how long to wait next time. The first `expired` is answered at once by a list."""
+        log.warning("watch broke", cluster=self.cluster.name, kind=kind, code=error.code)
+        if error.code != EXPIRED:
+            self.trouble[kind] = error.as_reason()
+            pause = max(pause, RETRY_FIRST)
+        await asyncio.sleep(min(RETRY_MOST, error.retry_after or pause))
+        return min(RETRY_MOST, max(RETRY_FIRST, pause * 2))
+
+    # -- writing ------------------------------------------------------------------------------------------
     async def _write(self) -> None:
         while True:
             await asyncio.sleep(WRITE_EVERY)
-            alive = self.picture.listed == set(KINDS) and self.trouble is None
-            dirty, self.picture.dirty = (self.picture.dirty, set()) if alive else (set(), self.picture.dirty)
+            dirty = self.picture.take_dirty()
             try:
-                await sync_to_async(self._store)(dirty, alive)
-            except (OperationalError, InterfaceError):
-                log.warning("the database is away", cluster=self.cluster.name)
+                await sync_to_async(self._store)(dirty)
+            except DATABASE_AWAY as error:
+                log.warning("the database is away", cluster=self.cluster.name, error=type(error).__name__)
                 self.picture.dirty |= dirty
+                self.told = None
 
-    def _store(self, dirty: set[tuple[str, str]], alive: bool) -> None:
+    def _store(self, dirty: set[Key]) -> None:
         """One transaction: changed rows and the heartbeat."""
         close_old_connections()
         changed: list[Workload] = []
         with transaction.atomic():
             for key in dirty:
-                for workload in self.workloads.get(key, []):
-                    if self._store_one(workload, key):
-                        changed.append(workload)
-            beat: dict[str, Any] = {"watcher": WATCHER, "trouble": self.trouble}
-            if alive:
-                beat["seen_at"] = Now()
-            ClusterHeartbeat.objects.update_or_create(cluster_id=self.cluster.pk, defaults=beat)
+                changed += [workload for workload in self.workloads.get(key, []) if self._store_one(workload, key)]
+            self._beat()
             for workload in changed:
                 hints.announce("workload", workload.pk, workload.project_environment.project_id)
         if changed:
-            wake_rollouts([w.pk for w in changed])
+            wake_rollouts([workload.pk for workload in changed])
 
-    def _store_one(self, workload: Workload, key: tuple[str, str]) -> bool:
-        deployment = self.picture.objects["deployments"].get(key)
+    def _beat(self) -> None:
+        """When the quieter of the two watches was last heard, and what is wrong; written when either has changed."""
+        heard = min(self.heard[kind] for kind in KINDS) if len(self.heard) == len(KINDS) else 0.0
+        trouble = next((self.trouble[kind] for kind in KINDS if kind in self.trouble), None)
+        if (heard, trouble) == self.told:
+            return
+        beat: dict[str, Any] = {"watcher": WATCHER, "trouble": trouble}
+        if heard:
+            beat["seen_at"] = db_now() - timedelta(seconds=time.monotonic() - heard)
+        ClusterHeartbeat.objects.update_or_create(cluster_id=self.cluster.pk, defaults=beat)
+        self.told = (heard, trouble)
+
+    def _store_one(self, workload: Workload, key: Key) -> bool:
+        """Write what is seen of a workload; whether anything but the resourceVersion differs from its row."""
+        deployment = self.picture.deployment(key)
+        fields: dict[str, Any] = {"exists": False}
+        if deployment is not None:
+            seen = see(deployment, self.picture.pods_of(deployment), workload.container, STEP_KEY)
+            fields = ObservedDeployment.fields_of(seen)
         row = ObservedDeployment.objects.filter(workload=workload).first()
-        if deployment is None:
-            gone = ObservedDeployment.objects.filter(workload=workload, exists=True)
-            return bool(gone.update(exists=False, changed_at=Now()))
-        seen = see(deployment, self.picture.pods_of(deployment), workload.container, STEP_KEY)
-        fields = ObservedDeployment.fields_of(seen)
         if row is not None and all(getattr(row, k) == v for k, v in fields.items() if k != "resource_version"):
             return False
         ObservedDeployment.objects.update_or_create(workload=workload, defaults={**fields, "changed_at": Now()})
         return True
 
+    # -- which workloads there are ------------------------------------------------------------------------
     async def _follow_workloads(self) -> None:
         while True:
-            await asyncio.sleep(WORKLOADS_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
             try:
                 await self._load_workloads()
-            except (OperationalError, InterfaceError):
-                log.warning("the database is away", cluster=self.cluster.name)
+            except DATABASE_AWAY as error:
+                log.warning("the database is away", cluster=self.cluster.name, error=type(error).__name__)
 
     async def _load_workloads(self) -> None:
         """Which Deployments are ours; a namespace that is new to us needs a list of both kinds."""
         found = await sync_to_async(self._read_workloads)()
-        fresh = {w.namespace for rows in found.values() for w in rows}
-        new_rows = set(found) - set(self.workloads)
+        before = {w.pk for rows in self.workloads.values() for w in rows}
         self.workloads = found
-        if fresh - self.picture.namespaces:
-            self.picture.namespaces |= fresh
-            for kind in [k for k in KINDS if k in self.picture.listed]:
-                try:
-                    listed = await self.client.list_objects(kind)
-                except IntegrationError as error:
-                    self.trouble = error.as_reason()
-                    self.picture.namespaces -= fresh
-                    return
-                self.picture.replace(kind, listed.items)
-        self.picture.dirty |= new_rows
+        self.picture.dirty |= {key for key, rows in found.items() if any(w.pk not in before for w in rows)}
+        namespaces = {namespace for namespace, _ in found}
+        if namespaces - self.picture.namespaces:
+            self.picture.namespaces |= namespaces
+            for kind in KINDS:
+                self.picture.listed.discard(kind)
+                self.relist[kind].set()
 
-    def _read_workloads(self) -> dict[tuple[str, str], list[Workload]]:
+    def _read_workloads(self) -> dict[Key, list[Workload]]:
         close_old_connections()
-        rows: dict[tuple[str, str], list[Workload]] = {}
+        rows: dict[Key, list[Workload]] = {}
         own = Workload.objects.filter(placement__cluster=self.cluster.pk).select_related("project_environment")
         for workload in own:
             rows.setdefault((workload.namespace, workload.deployment), []).append(workload)
@@ -224,34 +220,46 @@ def wake_rollouts(workload_ids: list[int]) -> None:
     """Rollouts that wait for one of these workloads look now."""
     waiting = Step.objects.filter(
         name="await_rollout", status__in=[StepStatus.DUE, StepStatus.WAITING], params__workload__in=workload_ids
-    ).values_list("pk", flat=True)
-    ids = list(waiting)
-    for step_id in ids:
-        wake_step(step_id)
+    )
+    ids = [pk for pk in waiting.values_list("pk", flat=True) if wake_step(pk)]
     if ids:
         bell.ring(ids)
 
 
-async def watch_all() -> None:
-    """A watcher for every enabled cluster; clusters that come, change or go are noticed every few seconds."""
+async def watch_all(stop: asyncio.Event) -> None:
+    """A watcher for every enabled cluster, until `stop`; clusters that come, change or go are noticed within seconds."""
     running: dict[tuple[int, str], asyncio.Task[None]] = {}
     try:
-        while True:
+        while not stop.is_set():
             try:
-                clusters = await sync_to_async(_enabled)()
-            except (OperationalError, InterfaceError):
-                await asyncio.sleep(WORKLOADS_EVERY)
-                continue
-            wanted = {(c.pk, c.updated_at.isoformat()): c for c in clusters}
-            for key in [k for k in running if k not in wanted or running[k].done()]:
-                running.pop(key).cancel()
-            for key, cluster in wanted.items():
-                if key not in running:
-                    running[key] = asyncio.create_task(ClusterWatcher(cluster).run(), name=f"watch {cluster.name}")
-            await asyncio.sleep(WORKLOADS_EVERY)
+                await _adjust(running)
+            except DATABASE_AWAY as error:
+                log.warning("the database is away", error=type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_EVERY)
     finally:
-        for task in running.values():
-            task.cancel()
+        await _end(list(running.values()))
+
+
+async def _adjust(running: dict[tuple[int, str], asyncio.Task[None]]) -> None:
+    """End the watchers of clusters that changed or went, start those that are missing or broke."""
+    wanted = {(c.pk, c.updated_at.isoformat()): c for c in await sync_to_async(_enabled)()}
+    await _end([running.pop(key) for key in list(running) if key not in wanted or running[key].done()])
+    for key, cluster in wanted.items():
+        if key not in running:
+            running[key] = asyncio.create_task(_watch_one(cluster), name=f"watch {cluster.name}")
+
+
+async def _watch_one(cluster: Cluster) -> None:
+    await ClusterWatcher(cluster).run()
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task, outcome in zip(tasks, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
+        if isinstance(outcome, Exception):
+            log.error("a watcher broke", task=task.get_name(), exc_info=outcome)
 
 
 def _enabled() -> list[Cluster]:

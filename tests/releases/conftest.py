@@ -11,7 +11,7 @@ from apps.integrations.clients import forget_clients
 from apps.sandbox.compose import Sandbox
 from apps.tickets import bell
 from apps.tickets.runner import Runner
-from tests.releases.hand import Hand, Outside
+from tests.releases.hand import Cluster, Hand, Outside
 from tests.support.sandbox import running_sandbox
 from tests.support.story import Company, add_project, found_company
 
@@ -50,8 +50,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hand(company: Company, quick: None, monkeypatch: pytest.MonkeyPatch) -> Hand:
-    """The engine turned by hand; nobody else is there to ring for."""
+    """The engine turned by hand; nobody else is there to ring for. Pods start and stop in a blink."""
     monkeypatch.setattr(bell, "ring", lambda ids: None)
+    for name in company.sandbox.clusters:
+        Cluster(company, name).hasten()
     return Hand(company)
 
 

@@ -20,6 +20,7 @@ from apps.projects.models import Environment, Project
 from apps.sandbox import images
 from apps.sandbox.compose import Sandbox
 from apps.sandbox.seed import baseline
+from apps.sandbox.world import ClusterSpec
 from apps.tickets.models import Ticket
 from apps.tickets.registry import Filing
 from apps.tickets.services.approvals import decide
@@ -27,6 +28,7 @@ from apps.tickets.services.filing import file_ticket
 from apps.workloads.services import adopt_workload
 from tests.support.factories import actor_of, grant, make_environment, make_project, make_user, place, use
 
+CLUSTERS = {"test": ["test-1"], "production": ["dc1", "dc2"]}
 ENDED = {"succeeded", "failed", "errored", "canceled", "rejected", "superseded", "expired"}
 
 
@@ -52,20 +54,16 @@ class Company:
         decide(ticket, decision="approve", comment="", fingerprint=ticket.fingerprint, actor=self.actor(who))
 
 
+def url_of(spec: ClusterSpec) -> str:
+    """Where a cluster's API listens."""
+    return f"https://127.0.0.1:{spec.address.port}"
+
+
 def found_company(sandbox: Sandbox) -> Company:
     """Servers, environments, people and languages, no project yet."""
     world = sandbox.world
     company = Company(sandbox)
-    from apps.catalog.models import Language, TemplateVersion
-
-    java = Language.objects.create(slug="java", name="Java")
-    TemplateVersion.objects.create(language=java, kind="jenkins_job", version=1, body="", jenkins_template="tpl-java")
-    TemplateVersion.objects.create(
-        language=java,
-        kind="dockerfile",
-        version=1,
-        body="FROM eclipse-temurin:17.0.9_9-jre\nCOPY app.jar /app/{{ project }}.jar\n",
-    )
+    call_command("load_languages")
     registry = Registry.objects.create(
         name="registry",
         url=world.registry_url,
@@ -82,10 +80,9 @@ def found_company(sandbox: Sandbox) -> Company:
     }
     clusters = {}
     for spec in world.clusters:
-        server = sandbox.clusters[spec.name]
         clusters[spec.name] = Cluster.objects.create(
             name=spec.name,
-            api_url=server.url,
+            api_url=url_of(spec),
             ca_pem=spec.ca_pem,
             token=spec.portal_token,
             data_centre=spec.data_centre,
@@ -105,7 +102,13 @@ def found_company(sandbox: Sandbox) -> Company:
     return company
 
 
-def add_project(company: Company, slug: str = "book-api-n1", language: str = "java", replicas: int = 2) -> Project:
+def add_project(
+    company: Company,
+    slug: str = "book-api-n1",
+    language: str = "java",
+    replicas: int = 2,
+    environments: tuple[str, ...] = ("test", "production"),
+) -> Project:
     """A demo repository as a project with grants, its baseline running everywhere, adopted."""
     project = make_project(
         slug,
@@ -117,13 +120,13 @@ def add_project(company: Company, slug: str = "book-api-n1", language: str = "ja
     )
     company.projects[slug] = project
     project.owners.add(company.people["owner"])
-    for environment in company.environments.values():
+    for environment in (company.environments[name] for name in environments):
         use(project, environment)
         for who, role in (("developer", "developer"), ("tester", "tester"), ("ops", "ops"), ("ops2", "ops")):
             grant(company.people[who], project, environment, role)
-    asyncio.run(_run_baseline(company, slug, replicas))
-    for environment, clusters in (("test", ["test-1"]), ("production", ["dc1", "dc2"])):
-        for cluster in clusters:
+    asyncio.run(_run_baseline(company, slug, replicas, environments))
+    for environment in environments:
+        for cluster in CLUSTERS[environment]:
             adopt_workload(
                 project,
                 company.environments[environment],
@@ -135,15 +138,16 @@ def add_project(company: Company, slug: str = "book-api-n1", language: str = "ja
     return project
 
 
-async def _run_baseline(company: Company, slug: str, replicas: int) -> None:
+async def _run_baseline(company: Company, slug: str, replicas: int, environments: tuple[str, ...]) -> None:
     world = company.sandbox.world
     registry = images.Registry(world.registry_url, world.registry_user, world.registry_password)
     digest = await baseline.push_baseline(registry, f"shop/{slug}", start_seconds=0.05)
     image = f"{world.registry_host}/shop/{slug}:{baseline.BASELINE_TAG}@{digest}"
     for spec in world.clusters:
-        access = baseline.ClusterAccess(company.sandbox.clusters[spec.name].url, spec.ca_pem, spec.admin_token)
-        namespace = "test" if spec.name == "test-1" else "production"
-        await baseline.apply(access, [baseline.deployment(slug, namespace, image, replicas)])
+        access = baseline.ClusterAccess(url_of(spec), spec.ca_pem, spec.admin_token)
+        for namespace in environments:
+            if spec.name in CLUSTERS[namespace]:
+                await baseline.apply(access, [baseline.deployment(slug, namespace, image, replicas)])
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30, what: str = "it") -> None:

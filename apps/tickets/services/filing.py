@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Value
 from django.db.models.functions import Now
 from jsonschema import Draft202012Validator
 
@@ -21,9 +20,9 @@ from apps.tickets.advance import advance
 from apps.tickets.fingerprints import fingerprint_of
 from apps.tickets.models import Step, Ticket, TicketStatus
 from apps.tickets.registry import Filing, Kind, Prepared
+from apps.tickets.transitions import EXPIRES_AFTER
 
 MOST_STEPS = 2000
-EXPIRES_AFTER_DAYS = 14
 
 
 def kind_named(name: str) -> Kind:
@@ -107,8 +106,6 @@ def _earlier(filing: Filing, key: str, request_hash: str) -> Ticket | None:
 
 
 def _write(kind: Kind, filing: Filing, prepared: Prepared, idempotency_key: str | None, request_hash: str) -> Ticket:
-    from datetime import timedelta
-
     assert filing.actor.user_id is not None
     pending = prepared.status in (TicketStatus.PENDING_CONFIRMATION, TicketStatus.PENDING_APPROVAL)
     ticket = Ticket.objects.create(
@@ -129,7 +126,7 @@ def _write(kind: Kind, filing: Filing, prepared: Prepared, idempotency_key: str 
         fingerprint=fingerprint_of(prepared.fingerprint_content),
         fingerprint_content=prepared.fingerprint_content,
         queued_at=Now() if prepared.status == TicketStatus.QUEUED else None,
-        expires_at=Now() + Value(timedelta(days=EXPIRES_AFTER_DAYS)) if pending else None,
+        expires_at=Now() + EXPIRES_AFTER if pending else None,
         idempotency_key=idempotency_key,
         request_hash=request_hash,
     )
