@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from opsportal.config import database
 from opsportal.settings.base import from_config
 from tests.support.broker import broker_server
-from tests.support.database import database_server
+from tests.support.database import database_server, process_environment
 
 
 def worker_number() -> int:
@@ -71,11 +71,6 @@ def process_env(transactional_db: None, redis_url: str) -> Callable[..., dict[st
     """The environment of a process of ours (worker, web) that is to work on this test's database and broker."""
 
     def make(**more: str) -> dict[str, str]:
-        given = settings.DATABASES["default"]
-        url = f"postgresql://{given['USER']}:{given['PASSWORD']}@/{given['NAME']}?host={given['HOST']}"
-        if given["PORT"]:
-            url += f"&port={given['PORT']}"
-        ours = {"OPSPORTAL_DATABASE_URL": url, "OPSPORTAL_REDIS_URL": redis_url}
-        return {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "opsportal.settings.test", **more}
+        return {**process_environment(redis_url), **more}
 
     return make

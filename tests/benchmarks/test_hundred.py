@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.db import connection
 
 from apps.integrations.clients import forget_clients
 from apps.sandbox.world import World
@@ -78,6 +80,19 @@ def found_projects(company: Company, number: int) -> list[str]:
     return slugs
 
 
+def file_at_once(company: Company, slugs: list[str]) -> list[int]:
+    """Eight people press the button side by side; the tickets' ids."""
+
+    def file(slug: str) -> int:
+        try:
+            return company.file("release", "developer", slug, "test", ref="main").pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as people:
+        return list(people.map(file, slugs))
+
+
 def test_a_hundred_projects_release_at_once(tmp_path: Path, process_env: Callable[..., dict[str, str]]) -> None:
     folder = tmp_path / "sandbox"
     env = process_env(OPSPORTAL_POLL_SECONDS=str(INTERVAL))
@@ -93,7 +108,7 @@ def test_a_hundred_projects_release_at_once(tmp_path: Path, process_env: Callabl
         company = found_company(SimpleNamespace(world=world))  # type: ignore[arg-type]
         slugs = found_projects(company, PROJECTS)
         began = time.monotonic()
-        tickets = [company.file("release", "developer", slug, "test", ref="main").pk for slug in slugs]
+        tickets = file_at_once(company, slugs)
         filed = time.monotonic() - began
         mine = Ticket.objects.filter(pk__in=tickets)
         wait_for(lambda: not mine.exclude(status__in=["succeeded", "failed", "errored"]).exists(), LIMIT, "all ends")

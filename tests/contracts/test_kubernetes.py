@@ -6,9 +6,11 @@ import re
 
 import pytest
 
-from tests.contracts.kubernetes_fixtures import kube, ns  # noqa: F401  (fixtures)
+from tests.contracts.kubernetes_fixtures import kube, ns
 from tests.contracts.kubernetes_wire import APPLY, Wire, deployment
 from tests.contracts.statements import statement
+
+__all__ = ["kube", "ns"]
 
 MAPS = "/api/v1/namespaces/{}/configmaps"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"

@@ -7,9 +7,11 @@ import json
 
 import pytest
 
-from tests.contracts.kubernetes_fixtures import kube, ns  # noqa: F401  (fixtures)
+from tests.contracts.kubernetes_fixtures import kube, ns
 from tests.contracts.kubernetes_wire import MERGE, Obj, Wire
 from tests.contracts.statements import statement
+
+__all__ = ["kube", "ns"]
 
 MAPS = "/api/v1/namespaces/{}/configmaps"
 OURS = {"labelSelector": "ours=yes"}

@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 
 from apps.integrations.clients import forget_clients
+from tests.support.database import process_environment
 from tests.support.sandbox import running_sandbox
 from tests.support.story import Company, add_project, found_company
 
@@ -30,6 +31,29 @@ SPEEDS = {
 @pytest.fixture
 def _django_db_helper() -> None:
     """In place of pytest-django's: a module keeps its company from test to test, nothing is flushed between them."""
+
+
+@dataclass
+class Marks:
+    """Where the journals stood before a cell."""
+
+    company: Company
+
+    def __post_init__(self) -> None:
+        self.before = {name: server.journal.last for name, server in self.company.sandbox.servers.items()}
+
+    def count(self, server: str, kind: str) -> int:
+        journal = self.company.sandbox.servers[server].journal
+        return len(journal.find(kind, accepted=True, since=self.before[server]))
+
+    def image_changes(self, cluster: str) -> list[str]:
+        journal = self.company.sandbox.clusters[cluster].journal
+        entries = journal.find("deployments.patch", accepted=True, since=self.before[f"cluster {cluster}"])
+        return [
+            e.detail["image"]["app"]
+            for e in entries
+            if e.detail.get("image") and e.detail.get("changed") and not e.detail.get("dry_run")
+        ]
 
 
 class Nursery:
@@ -89,19 +113,6 @@ def company(
 
 @pytest.fixture(scope="module")
 def nursery(company: Company, redis_url: str) -> Iterator[Nursery]:
-    import os
-
-    given = settings.DATABASES["default"]
-    url = f"postgresql://{given['USER']}:{given['PASSWORD']}@/{given['NAME']}?host={given['HOST']}"
-    if given["PORT"]:
-        url += f"&port={given['PORT']}"
-    env = {
-        **os.environ,
-        "OPSPORTAL_DATABASE_URL": url,
-        "OPSPORTAL_REDIS_URL": redis_url,
-        "DJANGO_SETTINGS_MODULE": "opsportal.settings.test",
-        **SPEEDS,
-    }
-    made = Nursery(env)
+    made = Nursery({**process_environment(redis_url), **SPEEDS})
     yield made
     made.close()

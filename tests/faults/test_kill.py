@@ -6,14 +6,13 @@ The verdict comes from the stand-ins' journals: one tag, one build, one image ch
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 
 import pytest
 
 from apps.releases.models import Release
 from apps.releases.services.verdicts import give_verdict
 from apps.tickets.models import Step, Ticket
-from tests.faults.conftest import Nursery
+from tests.faults.conftest import Marks, Nursery
 from tests.support.story import Company, wait_ended, wait_status
 
 SLUG = "book-api-n1"
@@ -38,29 +37,6 @@ PROMOTE = (
     ("await_rollout", "dc2/book-api-n1"),
 )
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-@dataclass
-class Marks:
-    """Where the journals stood before a cell."""
-
-    company: Company
-
-    def __post_init__(self) -> None:
-        self.before = {name: server.journal.last for name, server in self.company.sandbox.servers.items()}
-
-    def count(self, server: str, kind: str) -> int:
-        journal = self.company.sandbox.servers[server].journal
-        return len(journal.find(kind, accepted=True, since=self.before[server]))
-
-    def image_changes(self, cluster: str) -> list[str]:
-        journal = self.company.sandbox.clusters[cluster].journal
-        entries = journal.find("deployments.patch", accepted=True, since=self.before[f"cluster {cluster}"])
-        return [
-            e.detail["image"]["app"]
-            for e in entries
-            if e.detail.get("image") and e.detail.get("changed") and not e.detail.get("dry_run")
-        ]
 
 
 def kill_and_rescue(nursery: Nursery, ticket: Ticket, step: str, target: str, point: str) -> Ticket:

@@ -173,7 +173,8 @@ def test_bookmarks_tell_the_version_of_a_quiet_kind() -> None:
 
 
 def test_many_watchers_see_every_change_in_order(still: KubernetesServer) -> None:
-    version, seen = str(still.store.rv), [[] for _ in range(8)]  # type: list[list[int]]
+    version = str(still.store.rv)
+    seen: list[list[int]] = [[] for _ in range(8)]
 
     def follow(into: list[int]) -> None:
         with wire(still, "viewer").watch(MAPS, resourceVersion=version, timeoutSeconds="20") as events:

@@ -25,6 +25,9 @@ def main() -> int:
     except (Difference, PortalError) as error:
         print(f"The smoke story ends here: {error}", file=sys.stderr, flush=True)
         return 1
+    except (KeyError, IndexError) as error:
+        print(f"The smoke story ends here: an answer lacks {error}.", file=sys.stderr, flush=True)
+        return 1
     print(f"The whole story in {time.monotonic() - began:.1f} s.", flush=True)
     return 0
 

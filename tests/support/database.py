@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
+
 from opsportal.demo.postgres import Postgres, copy_of_template
 
 GIVEN = "OPSPORTAL_TEST_DATABASE_URL"
@@ -26,3 +28,13 @@ def database_server(folder: Path) -> Iterator[str]:
         yield server.url()
     finally:
         server.stop()
+
+
+def process_environment(redis_url: str) -> dict[str, str]:
+    """The environment of a process of ours (worker, web) that is to work on this test's database and broker."""
+    given = settings.DATABASES["default"]
+    url = f"postgresql://{given['USER']}:{given['PASSWORD']}@/{given['NAME']}?host={given['HOST']}"
+    if given["PORT"]:
+        url += f"&port={given['PORT']}"
+    ours = {"OPSPORTAL_DATABASE_URL": url, "OPSPORTAL_REDIS_URL": redis_url}
+    return {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "opsportal.settings.test"}

@@ -153,7 +153,9 @@ def event_line(kind: str, obj: Obj) -> bytes:
 
 
 async def watch(call: Call) -> web.StreamResponse:
-    """Answer a watch."""
+    """Answer a watch; over WebSocket there is none."""
+    if call.request.headers.get("Upgrade", "").lower() == "websocket":
+        return web.Response(status=403, headers={"Connection": "close"})
     version = call.query.get("resourceVersion", "")
     if version and not version.isdigit():
         why = f'strconv.ParseUint: parsing "{version}": invalid syntax'
