@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models.functions import Now
 
 from apps.catalog.models import TemplateVersion
 from apps.catalog.rendering import render_dockerfile
@@ -29,7 +30,7 @@ from apps.releases.steps import building, rolling  # noqa: F401 - registers the 
 from apps.releases.tags import mint_tag
 from apps.releases.targets import rollout_steps, workloads_of
 from apps.tickets import registry
-from apps.tickets.models import Ticket, TicketStatus
+from apps.tickets.models import StepStatus, Ticket, TicketStatus
 from apps.tickets.outcomes import Ended, Outcome, SentBack
 from apps.tickets.registry import Filing, Kind, Prepared, StepSpec
 from apps.tickets.services.running import end_superseded
@@ -181,9 +182,14 @@ def _environment(ticket: Ticket) -> Environment:
 
 
 def settle_rollouts(ticket: Ticket) -> None:
-    """A rollout that was begun and never judged is unknown; one never begun has no row."""
+    """A rollout that was begun and never judged: failed when the cluster refused the patch, else unknown."""
     open_results = [Rollout.Result.PENDING, Rollout.Result.RUNNING]
-    Rollout.objects.filter(ticket=ticket, result__in=open_results).update(result=Rollout.Result.UNKNOWN)
+    begun = Rollout.objects.filter(ticket=ticket, result__in=open_results)
+    for step in ticket.steps.filter(name="patch_image", status=StepStatus.FAILED):
+        begun.filter(workload=step.params["workload"]).update(
+            result=Rollout.Result.FAILED, reason=step.reason, finished_at=Now()
+        )
+    begun.update(result=Rollout.Result.UNKNOWN)
 
 
 class _ExistingRelease(Kind):

@@ -99,7 +99,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "TemplateKind": "apps.catalog.models.TemplateVersion.Kind",
+        "ResourceKind": "apps.projects.models.Resource.Kind",
+    },
 }
 
 # filled by from_config

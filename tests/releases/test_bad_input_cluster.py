@@ -75,7 +75,7 @@ class Case:
 KUBERNETES = {"system": "Kubernetes", "name": "test-1", "what": DEPLOYMENT}
 SAID_MISSING = f'deployments.apps "{SLUG}" not found'
 SAID_FORBIDDEN = (
-    f'deployments.apps "{SLUG}" is forbidden: User "system:serviceaccount:opsportal:readonly" cannot patch resource '
+    f'deployments.apps "{SLUG}" is forbidden: User "system:serviceaccount:default:viewer" cannot patch resource '
     '"deployments" in API group "apps" in the namespace "test"'
 )
 CASES = [
@@ -151,7 +151,8 @@ def test_a_cluster_that_says_no_fails_the_target_by_name_and_nothing_is_patched(
     params = {k: v if case.params.get(k) is not ... else ... for k, v in ticket.reason["params"].items()}
     assert (ticket.reason["code"], params) == (case.code, case.params)
     assert ticket.steps.get(name="await_rollout").status == "skipped"
-    assert not Rollout.objects.filter(ticket=ticket, result="succeeded").exists()
+    for rollout in Rollout.objects.filter(ticket=ticket):
+        assert (rollout.result, rollout.reason) == ("failed", ticket.reason)
     assert outside.changed() == []
 
 

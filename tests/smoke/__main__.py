@@ -1,7 +1,6 @@
 """`python -m tests.smoke` (`make smoke`): the whole story against a running demo; non-zero when anything differs.
 
-OPSPORTAL_PORT (8000) and OPSPORTAL_DATA_DIR (.data) say which demo. Must not: leave the demo other than it may be
-left by people; it may run again at once.
+OPSPORTAL_DATA_DIR (.data) says which demo. Must not: leave it in a state that no person could; it may run again at once.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,13 +51,20 @@ class Cast:
         return f"{host}/{REPOSITORY}:{self.release['tag']}@{self.release['digest']}"
 
 
+def environment(data: Path) -> dict[str, str]:
+    """What the running demo noted for other shells in `demo.env`; empty when it has not."""
+    path = data / "demo.env"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return dict(re.findall(r"^export (\w+)='(.*)'$", text, re.MULTILINE))
+
+
 def assemble() -> Cast:
-    """From OPSPORTAL_PORT and OPSPORTAL_DATA_DIR; everybody signs in with the kept password."""
-    url = f"http://127.0.0.1:{os.environ.get('OPSPORTAL_PORT', '8000')}"
+    """From OPSPORTAL_DATA_DIR and OPSPORTAL_PORT (else the port the demo noted); everybody signs in."""
     data = Path(os.environ.get("OPSPORTAL_DATA_DIR", ".data")).absolute()
     path = data / "accounts.json"
     if not path.exists():
         raise Difference(f"There is no {path}: start the demo with `make demo`, or set OPSPORTAL_DATA_DIR.")
+    url = f"http://127.0.0.1:{os.environ.get('OPSPORTAL_PORT') or environment(data).get('OPSPORTAL_PORT', '8000')}"
     passwords = {row["username"]: row["password"] for row in json.loads(path.read_text(encoding="utf-8"))["accounts"]}
     people = {}
     for role in ROLES:

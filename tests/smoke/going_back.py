@@ -6,13 +6,12 @@ Asserted on the clusters; the audit trail's chain is checked by the portal's own
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.smoke import building
-from tests.smoke.cast import DATA_CENTRES, SLUG, Cast, Json, body, follow, refused, succeeded
+from tests.smoke.cast import DATA_CENTRES, SLUG, Cast, Json, body, environment, follow, refused, succeeded
 from tests.smoke.promoting import PRODUCTION
 from tests.smoke.report import Difference, holds, same, step, until
 
@@ -100,11 +99,10 @@ def _is_sealed(rows: list[Json]) -> bool:
 
 def _chain(cast: Cast) -> None:
     with step("verify_audit finds the chain intact") as line:
-        settings = dict(re.findall(r"^export (\w+)='(.*)'$", (cast.data / "demo.env").read_text(), re.MULTILINE))
         done = subprocess.run(
             [sys.executable, "manage.py", "verify_audit"],
             cwd=CHECKOUT,
-            env={**os.environ, **settings},
+            env={**os.environ, **environment(cast.data)},
             capture_output=True,
             text=True,
             timeout=120,

@@ -38,7 +38,7 @@ class Server:
     """A uvicorn in a thread."""
 
     def __init__(self, application: Any) -> None:
-        config = uvicorn.Config(application, port=0, log_config=None, lifespan="off", ws="websockets")
+        config = uvicorn.Config(application, port=0, log_config=None, lifespan="off", ws="websockets-sansio")
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
