@@ -51,6 +51,9 @@ class Config(BaseSettings):
     good_after_seconds: float = Field(
         default=600.0, description="a version that ran ready this long is a known good one (D18)"
     )
+    refused_pods_seconds: float = Field(
+        default=120.0, description="how long pods refused by a quota may stay refused before the rollout failed"
+    )
     rollout_recheck_seconds: float = 10.0
     fingerprint_seconds: float = 15.0
     outside_timeout: float = 10.0

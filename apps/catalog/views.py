@@ -17,7 +17,7 @@ from apps.common.errors import Missing
 from apps.common.parsers import StrictJSONParser
 from apps.policy.permissions import actor_of
 
-READ = "environment.read"  # everybody signed in, as for the environments
+READ = "catalog.read"
 
 
 class CatalogView(generics.GenericAPIView[Any]):

@@ -58,7 +58,7 @@ def _project(*any_of: Clause, none_of: tuple[Clause, ...] = ()) -> Rule:
     return Rule(any_of, none_of, scope="project")
 
 
-_MEMBERS_READ = ("ticket.read", "release.read", "build.read", "board.read", "workload.read", "grant.read")
+_MEMBERS_READ = ("ticket.read", "release.read", "build.read", "board.read", "workload.read")
 
 ACTIONS: Mapping[str, Rule] = MappingProxyType(
     {
@@ -71,6 +71,7 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "person.read": _global(SIGNED_IN),
         "user.manage": _global(ADMIN, tokens=False),
         "why.read": _global(SIGNED_IN),
+        "catalog.read": _global(SIGNED_IN),
         "environment.read": _global(SIGNED_IN),
         "environment.manage": _global(ADMIN),
         "cluster.read": _global(SIGNED_IN),
@@ -83,6 +84,7 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "project.list": _project(MEMBER, ADMIN),
         "project.read": _project(MEMBER, ADMIN),
         "project.update": _project(OWNER, ADMIN),
+        "grant.read": _project(MEMBER, ADMIN),
         "grant.manage": _project(OWNER, ADMIN),
         **{name: _project(MEMBER) for name in _MEMBERS_READ},
         "workload.adopt": _project(on_pair(OPS)),

@@ -23,7 +23,7 @@ from apps.policy.actor import Actor
 from apps.policy.services import Decision, allowed
 from apps.projects.models import Environment, Grant, Project, ProjectEnvironment, Role
 from apps.releases.gates import ran_in
-from apps.releases.models import Build, Release, Rollout
+from apps.releases.models import Build, Release, Rollout, Verdict
 from apps.tickets import api
 from apps.tickets.api import Extension, PreviewParts
 from apps.tickets.models import Ticket, TicketStatus
@@ -202,8 +202,6 @@ def production_of(project: Project) -> Environment | None:
 # -- what a list of releases shows ------------------------------------------------------------------------
 def dress(releases: Sequence[Release]) -> Sequence[Release]:
     """Put on each release where it ran, the verdict that counts there, and its last build; three statements."""
-    from apps.releases.models import Verdict
-
     digests = {release.digest for release in releases if release.digest}
     projects = {release.project_id for release in releases}
     ran: dict[tuple[int, str], dict[str, Any]] = defaultdict(dict)
@@ -213,9 +211,8 @@ def dress(releases: Sequence[Release]) -> Sequence[Release]:
         ticket__status=TicketStatus.SUCCEEDED,
         result=Rollout.Result.SUCCEEDED,
     )
-    places = succeeded.order_by("ticket__project", "to_digest", "ticket__environment", "-finished_at").distinct(
-        "ticket__project", "to_digest", "ticket__environment"
-    )
+    place = ("ticket__project_id", "to_digest", "ticket__environment_id")
+    places = succeeded.order_by(*place, "-finished_at").distinct(*place)
     for project_id, digest, slug, at in places.values_list(
         "ticket__project", "to_digest", "ticket__environment__slug", "finished_at"
     ):
@@ -223,8 +220,8 @@ def dress(releases: Sequence[Release]) -> Sequence[Release]:
     verdicts: dict[tuple[int, str], list[Verdict]] = defaultdict(list)
     latest = (
         Verdict.objects.filter(digest__in=digests, project__in=projects)
-        .order_by("project", "digest", "environment", "-id")
-        .distinct("project", "digest", "environment")
+        .order_by("project_id", "digest", "environment_id", "-id")
+        .distinct("project_id", "digest", "environment_id")
         .select_related("environment", "actor")
     )
     for verdict in latest:
@@ -240,5 +237,5 @@ def dress(releases: Sequence[Release]) -> Sequence[Release]:
 
 
 def _last_builds(ids: Iterable[int]) -> dict[int, Build]:
-    found = Build.objects.filter(release__in=list(ids)).order_by("release", "-id").distinct("release")
+    found = Build.objects.filter(release__in=list(ids)).order_by("release_id", "-id").distinct("release_id")
     return {build.release_id: build for build in found}

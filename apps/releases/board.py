@@ -64,10 +64,10 @@ class _Cells:
         clusters = {workload.placement.cluster_id for workload in workloads}
         self.beats = {beat.cluster_id: beat for beat in ClusterHeartbeat.objects.filter(cluster__in=clusters)}
         started = Rollout.objects.filter(workload__in=ids, started_at__isnull=False)
-        newest = started.order_by("workload", "-id").distinct("workload")
+        newest = started.order_by("workload_id", "-id").distinct("workload_id")
         self.newest = {rollout.workload_id: rollout for rollout in newest}
         brought = started.filter(ticket__status=TicketStatus.SUCCEEDED, result=Rollout.Result.SUCCEEDED)
-        brought = brought.order_by("workload", "-ticket__finished_at", "-id").distinct("workload")
+        brought = brought.order_by("workload_id", "-ticket__finished_at", "-id").distinct("workload_id")
         self.brought = {rollout.workload_id: rollout for rollout in brought}
         self.running = {found.digest for workload in workloads if (found := _observed(workload))} - {""}
         known = Release.objects.filter(project=project, digest__in=self.running).order_by("id")

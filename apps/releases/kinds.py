@@ -20,7 +20,7 @@ from apps.integrations.clients import get_gitlab, get_registry
 from apps.integrations.gitlab.types import Commit, GitProject
 from apps.integrations.loop import run
 from apps.policy.actor import Actor
-from apps.projects.models import Environment, ProjectEnvironment, Tier
+from apps.projects.models import Environment, Project, ProjectEnvironment, Tier
 from apps.releases import poller  # noqa: F401 - registers the chore
 from apps.releases.change import change_content
 from apps.releases.gates import Gate, gates_for
@@ -125,6 +125,9 @@ class ReleaseKind(Kind):
 
     def create(self, ticket: Ticket, prepared: Prepared) -> None:
         source: _Source = prepared.row
+        # Two filings of one person in one second would mint the same tag: one after the other. No key lock, because
+        # each already holds the project's key by its own ticket.
+        Project.objects.select_for_update(no_key=True).get(pk=ticket.project_id)
         release = Release.objects.create(
             project=ticket.project,
             ticket=ticket,

@@ -31,6 +31,7 @@ from apps.policy.services import require, visible_project_ids
 from apps.projects.models import Environment, ProjectEnvironment
 from apps.releases import api, buildlog
 from apps.releases import serializers as shapes
+from apps.releases import serializers_board as board_shapes
 from apps.releases.board import board
 from apps.releases.models import Build, Release, Rollout, TicketRelease, Verdict
 from apps.releases.services.verdicts import give_verdict
@@ -273,9 +274,11 @@ class Board(APIView):
 
     policy_action = "board.read"
 
-    @extend_schema(operation_id="board_read", parameters=[shapes.BoardQuery], responses=shapes.BoardSerializer)
+    @extend_schema(
+        operation_id="board_read", parameters=[board_shapes.BoardQuery], responses=board_shapes.BoardSerializer
+    )
     def get(self, request: Request) -> Response:
-        slug = valid(shapes.BoardQuery(data=query_of(request)))["project"]
+        slug = valid(board_shapes.BoardQuery(data=query_of(request)))["project"]
         project = get_project(slug, self.policy_action, actor=actor_of(request))
         require(actor_of(request), self.policy_action, project_id=project.pk, obj=project)
-        return Response(shapes.BoardSerializer(board(project), context={"request": request}).data)
+        return Response(board_shapes.BoardSerializer(board(project), context={"request": request}).data)

@@ -9,7 +9,9 @@ class TicketsConfig(AppConfig):
     label = "tickets"
 
     def ready(self) -> None:
-        from apps.tickets import housekeeping, worker  # noqa: F401 - registers its chores and the worker's signals
+        from apps.projects.services import on_grant_change
+        from apps.tickets import hints, housekeeping, worker  # noqa: F401 - registers its chores and the worker's signals
         from apps.tickets.steps import builtin  # noqa: F401 - registers its steps
 
+        on_grant_change(lambda user_id, project_id: hints.announce("grants", user_id, project_id))
         autodiscover_modules("kinds")

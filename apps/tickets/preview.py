@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from apps.common.db import db_now
 from apps.common.errors import Conflict, IntegrationError
 from apps.projects.models import ProjectEnvironment
 from apps.tickets import api
@@ -72,7 +73,7 @@ def _locked(filing: Filing) -> list[Finding]:
         .exclude(locked_by=filing.actor.person_id)
         .first()
     )
-    if pair is None or pair.locked_by is None or (pair.locked_until and pair.locked_until <= api.db_now()):
+    if pair is None or pair.locked_by is None or (pair.locked_until and pair.locked_until <= db_now()):
         return []
     params = {"name": str(pair.locked_by), "reason": pair.lock_reason, "environment": filing.environment.slug}
     return [{"level": "warn", "code": "preview.locked", "params": params}]

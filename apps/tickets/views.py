@@ -19,7 +19,7 @@ from apps.common.parsers import StrictJSONParser
 from apps.policy.actor import Actor
 from apps.policy.permissions import actor_of
 from apps.projects.models import Environment
-from apps.tickets import api, inbox, preview, registry
+from apps.tickets import api, freshness, inbox, preview, registry
 from apps.tickets import serializers as shapes
 from apps.tickets import serializers_card as forms
 from apps.tickets.models import Review, Ticket
@@ -43,7 +43,7 @@ def valid(serializer: Any) -> dict[str, Any]:
 
 def read_card(ticket: Ticket, request: Request, *, refresh: bool = False) -> dict[str, Any]:
     """The ticket's card for the one who asks; `refresh` looks at the clusters when the last look is too old (D17)."""
-    trouble = api.refresh_when_stale(ticket) if refresh else None
+    trouble = freshness.refresh_when_stale(ticket) if refresh else None
     actor = actor_of(request)
     card: Any = api.with_relations().get(pk=ticket.pk)
     api.dress([card])

@@ -135,11 +135,14 @@ class Judgement:
     state: str
     code: str = ""
     params: Json = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Json, ...] = ()
 
 
-def judge(seen: Seen, *, digest: str, generation: int) -> Judgement:
-    """Has this target arrived (D20)? Only what was observed at or after `generation` counts."""
+def judge(seen: Seen, *, digest: str, generation: int, is_patient: bool = False) -> Judgement:
+    """Has this target arrived (D20)? Only what was observed at or after `generation` counts.
+
+    is_patient: pods refused by a quota are not a failure yet; old pods that go away may make room for them.
+    """
     if seen.observed_generation < generation:
         return Judgement("moving", "rollout.not_observed", {"generation": generation, "seen": seen.observed_generation})
     if digest_of(seen.image) != digest:
@@ -148,7 +151,7 @@ def judge(seen: Seen, *, digest: str, generation: int) -> Judgement:
     if failure.get("status") == "True":
         quota = "exceeded quota" in failure.get("message", "")
         code = "rollout.quota_exceeded" if quota else "rollout.pods_refused"
-        return Judgement("failed", code, {"said": failure.get("message", "")[:300]})
+        return Judgement("moving" if is_patient else "failed", code, {"said": failure.get("message", "")[:300]})
     progress = seen.condition("Progressing")
     if progress.get("reason") == "ProgressDeadlineExceeded":
         return Judgement("failed", *_stuck(seen, digest))
@@ -172,7 +175,11 @@ def _count(seen: Seen, digest: str) -> Judgement:
     if wrong:
         params = {"pod": wrong[0].name, "image_id": wrong[0].image_id, "digest": digest}
         return Judgement("failed", "rollout.other_image_runs", params)
-    notes = tuple(f"{p.name}: imageID {p.image_id} names no repository" for p in mine if not digest_of(p.image_id))
+    notes = tuple(
+        {"code": "rollout.image_id_bare", "params": {"pod": p.name, "image_id": p.image_id}}
+        for p in mine
+        if not digest_of(p.image_id)
+    )
     return Judgement("done", notes=notes)
 
 

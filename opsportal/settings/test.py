@@ -11,6 +11,7 @@ config = Config(
     log_json=False,
     sweep_seconds=0.2,
     poll_seconds=0.2,
+    refused_pods_seconds=0.5,
     origins="http://testserver",
     allow_loopback=True,
 )  # type: ignore[call-arg]

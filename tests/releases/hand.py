@@ -6,6 +6,7 @@ stands still, so that a test decides who goes first. Must not: change a row that
 
 from __future__ import annotations
 
+import hashlib
 import json
 import ssl
 import time
@@ -21,12 +22,13 @@ from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_gitlab
 from apps.integrations.loop import run
 from apps.integrations.models import JenkinsController
-from apps.releases.models import Build, Release
+from apps.releases.models import Build, Release, Rollout, TicketRelease
 from apps.releases.poller import poll
 from apps.releases.services.verdicts import give_verdict
 from apps.tickets.claims import claim_due, hand_back
 from apps.tickets.engine import visit
 from apps.tickets.models import Step, StepStatus, Ticket
+from apps.workloads.models import Workload
 from tests.support.story import ENDED, Company
 
 SLUG = "book-api-n1"
@@ -122,6 +124,29 @@ class Hand:
         """A release that runs in test and passed there."""
         release = self.released(ref)
         self.say(release, "passed")
+        return release
+
+    def on_paper(self, tag: str = "20260101-090000-u1", *, passed: bool = True, requester: str = "developer") -> Release:
+        """Rows as a release to test leaves them, without any image: for what never gets as far as a cluster."""
+        company, project = self.company, self.company.projects[SLUG]
+        person = company.people[requester]
+        there = {"project": project, "environment": company.environments["test"]}
+        ticket = Ticket.objects.create(kind="release", status="succeeded", requester=person, takes_slot=True, **there)
+        digest = "sha256:" + hashlib.sha256(tag.encode()).hexdigest()
+        release = Release.objects.create(
+            project=project, ticket=ticket, requester=person, tag=tag, digest=digest, image_repository=f"shop/{SLUG}"
+        )
+        TicketRelease.objects.create(ticket=ticket, release=release)
+        Rollout.objects.create(
+            ticket=ticket,
+            release=release,
+            workload=Workload.objects.get(placement__cluster__name="test-1"),
+            to_image=f"{release.image_repository}:{tag}@{digest}",
+            to_digest=digest,
+            result="succeeded",
+        )
+        if passed:
+            self.say(release, "passed")
         return release
 
     def promote(self, release: Release, who: str = "developer") -> Ticket:

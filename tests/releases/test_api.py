@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from apps.releases.models import Build, Release, Verdict
-from apps.tickets import api as tickets_api
+from apps.tickets import freshness
 from apps.tickets.models import Ticket
 from apps.workloads.clusters import read_seen
 from apps.workloads.models import ClusterHeartbeat, ObservedDeployment, Workload
@@ -17,6 +17,7 @@ from tests.releases.hand import SLUG, Cluster, Hand, Outside, commit
 from tests.support.factories import grant, make_environment, make_user
 from tests.support.sandbox import fault
 from tests.support.story import Company
+from tests.tickets.test_api_races import at_once
 from tests.tickets.web import TICKETS, refusals, signed_in, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,9 +132,7 @@ def test_the_releases_requester_may_not_approve_though_another_filed_and_it_is_n
     client = client_of(company, "developer")
     inbox = client.get(f"{API}inbox").json()
     assert (inbox["counts"]["needs"], inbox["results"]) == (0, [])
-    answer = client.post(
-        f"{TICKETS}{ticket.pk}/approvals/", {"decision": "approve", "fingerprint": ticket.fingerprint}
-    )
+    answer = client.post(f"{TICKETS}{ticket.pk}/approvals/", {"decision": "approve", "fingerprint": ticket.fingerprint})
     assert told(answer) == (403, "policy.not_requester")
     found = preview(company, "tester", "promote", "production", release=release.tag)
     assert [p["username"] for p in found["who_may_decide"]] == ["ops", "ops2"]
@@ -175,7 +174,7 @@ def test_a_card_is_shown_though_its_clusters_are_silent_and_they_are_not_asked_a
     assert len(company.sandbox.clusters["dc1"].journal.find("deployments.get")) == asked_then
     for server in company.sandbox.clusters.values():
         server.faults.clear()
-    monkeypatch.setattr(tickets_api, "_troubles", {})
+    monkeypatch.setattr(freshness, "_troubles", {})
     healed = ops.get(f"{TICKETS}{ticket.pk}/").json()
     assert (healed["fingerprint_trouble"], healed["fingerprint"]) == (None, ticket.fingerprint)
     assert healed["fingerprint_checked_at"] > "2026-01-01T00:00:00Z"
@@ -261,6 +260,10 @@ def test_to_a_stranger_releases_builds_and_the_board_look_like_nothing(company: 
         ("javascript:alert(1)", "not_a_web_address"),
         ("ftp://files/1", "not_a_web_address"),
         ("//host/x", "not_a_web_address"),
+        ("https:///x", "not_a_web_address"),
+        ("https://[::1/x", "not_a_web_address"),
+        ("https://host/<script>", "not_a_web_address"),
+        ("https://host.example@evil.example/x", "address_has_credentials"),
         ("https://user:secret@host.example/x", "address_has_credentials"),
     ],
 )
@@ -313,3 +316,10 @@ def test_a_tester_of_another_environment_is_not_asked(company: Company, hand: Ha
     assert signed_in(other).get(f"{API}inbox").json()["counts"]["needs"] == 0
     grant(other, company.projects[SLUG], company.environments["test"], "tester")
     assert signed_in(other).get(f"{API}inbox").json()["counts"]["needs"] == 1
+
+
+def test_twenty_releases_of_one_person_in_one_second_are_twenty_versions(company: Company) -> None:
+    clients = [client_of(company, "developer") for _ in range(20)]
+    answers = at_once([lambda c=c: c.post(TICKETS, asked("release", "test", ref="main")) for c in clients])
+    assert [a.status_code for a in answers] == [201] * 20
+    assert len({a.json()["release"]["tag"] for a in answers}) == 20

@@ -42,7 +42,7 @@ def side_by_side(*works: Callable[[], Any]) -> list[Any]:
 @pytest.fixture
 def promote(hand: Hand) -> Ticket:
     """A promote that waits for ops."""
-    ticket = hand.promote(hand.passed())
+    ticket = hand.promote(hand.on_paper())
     assert ticket.status == "pending_approval"
     return ticket
 

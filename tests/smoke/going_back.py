@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from tests.smoke import building
@@ -81,7 +82,7 @@ def _trail(cast: Cast) -> None:
     with step("the audit trail has every deed and refusal, sealed") as line:
         for ticket in (promote, back):
             wanted = {one for one in expected if one[3] == ticket}
-            rows = until(lambda ticket=ticket: _rows(cast, ticket), _is_sealed, SEAL_SECONDS, "the seal of audit rows")
+            rows = until(partial(_rows, cast, ticket), _is_sealed, SEAL_SECONDS, "the seal of audit rows")
             found = {(row["action"], row["outcome"], row["actor_name"], row["target_id"]) for row in rows}
             holds(wanted <= found, f"The audit trail of ticket #{ticket} lacks {sorted(wanted - found)}.")
         verdicts = cast["owner"].get("audit/", action="release.verdict_passed", target_id=str(cast.release["id"]))

@@ -71,9 +71,7 @@ def test_of_two_people_who_decide_at_once_one_wins(place: Place, plan: Drill) ->
     ticket = place.file()
     url = f"{TICKETS}{ticket.pk}/approvals/"
     ops, ops2 = signed_in(place.ops), signed_in(place.ops2)
-    answers = at_once(
-        [lambda: ops.post(url, decision(ticket)), lambda: ops2.post(url, decision(ticket, "reject"))]
-    )
+    answers = at_once([lambda: ops.post(url, decision(ticket)), lambda: ops2.post(url, decision(ticket, "reject"))])
     assert codes(answers) == {(201, ""): 1, (409, "approval.not_pending"): 1}
     won = Approval.objects.get()
     assert Ticket.objects.get().status == {"approve": "queued", "reject": "rejected"}[won.decision]

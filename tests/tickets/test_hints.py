@@ -118,9 +118,18 @@ def test_a_member_hears_his_projects_hints_each_once_and_a_stranger_hears_none(
 
 @pytest.mark.parametrize(
     "origin",
-    [None, "http://evil.example", "http://testserver.evil.example", "https://testserver", "http://testserver:81", "null"],
+    [
+        None,
+        "http://evil.example",
+        "http://testserver.evil.example",
+        "https://testserver",
+        "http://testserver:81",
+        "null",
+    ],
 )
-def test_a_foreign_origin_is_refused_before_the_handshake(url: str, people: dict[str, User], origin: str | None) -> None:
+def test_a_foreign_origin_is_refused_before_the_handshake(
+    url: str, people: dict[str, User], origin: str | None
+) -> None:
     with pytest.raises(InvalidHandshake):
         listen(url, people["reader"], origin)
 

@@ -139,7 +139,7 @@ def test_a_bare_config_id_is_noted_and_does_not_fail() -> None:
     bare = pod("p3", image_id="sha256:" + "c" * 64)
     found = judge(seen(deployment(), [*THREE[:2], bare]), digest=NEW, generation=7)
     assert (found.state, len(found.notes)) == ("done", 1)
-    assert found.notes[0].startswith("p3: ")
+    assert (found.notes[0]["code"], found.notes[0]["params"]["pod"]) == ("rollout.image_id_bare", "p3")
 
 
 def test_no_replicas_are_wanted_and_none_are_there() -> None:

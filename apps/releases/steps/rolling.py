@@ -124,12 +124,13 @@ def await_rollout(visit: Visit) -> Outcome:
     """
     workload = _workload(visit)
     rollout = Rollout.objects.get(ticket=visit.ticket, workload=workload)
-    generation = rollout.generation or 0
     wait = settings.CONFIG.rollout_recheck_seconds
     late = visit.age > settings.CONFIG.rollout_deadline_seconds
-    if not late and _watcher_says_moving(workload, rollout, generation):
+    is_patient = visit.age < settings.CONFIG.refused_pods_seconds
+    if not late and _watcher_says_moving(workload, rollout, is_patient):
         return Waiting(wait)
-    judgement = judge(read_seen(workload), digest=rollout.to_digest, generation=generation)
+    seen = read_seen(workload)
+    judgement = judge(seen, digest=rollout.to_digest, generation=rollout.generation or 0, is_patient=is_patient)
     if judgement.state == "moving" and not late:
         return Waiting(wait, {"code": judgement.code, "params": judgement.params})
     if judgement.state == "moving":
@@ -137,14 +138,15 @@ def await_rollout(visit: Visit) -> Outcome:
     return _conclude(rollout, judgement)
 
 
-def _watcher_says_moving(workload: Workload, rollout: Rollout, generation: int) -> bool:
+def _watcher_says_moving(workload: Workload, rollout: Rollout, is_patient: bool) -> bool:
     beat = ClusterHeartbeat.objects.filter(cluster=workload.placement.cluster_id).first()
     if beat is None or beat.seen_at is None or db_now() - beat.seen_at > WATCHER_FRESH:
         return False
     row = ObservedDeployment.objects.filter(workload=workload).first()
     if row is None:
         return False
-    return judge(row.as_seen(), digest=rollout.to_digest, generation=generation).state == "moving"
+    told = judge(row.as_seen(), digest=rollout.to_digest, generation=rollout.generation or 0, is_patient=is_patient)
+    return told.state == "moving"
 
 
 def _conclude(rollout: Rollout, judgement: Judgement) -> Outcome:

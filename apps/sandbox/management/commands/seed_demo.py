@@ -51,12 +51,13 @@ class Command(BaseCommand):
             made = asyncio.run(outside.fill(world))
             self._say(f"{made} Deployments applied")
             admin = self._admin(options["url"], kept)
-            Company(admin, world, kept, self._say).found()
+            if admin is not None:
+                Company(admin, world, kept, self._say).found()
         except (PortalError, PushError, RuntimeError) as error:
             raise CommandError(str(error)) from error
 
-    def _admin(self, url: str, kept: accounts.Accounts) -> Portal:
-        """The first administrator, whom the API cannot make, signed in."""
+    def _admin(self, url: str, kept: accounts.Accounts) -> Portal | None:
+        """The first administrator, whom the API cannot make, signed in; None when he may not (typed wrong too often)."""
         password = kept.passwords[plan.ADMIN]
         existing = User.objects.filter(username=plan.ADMIN).first()
         if existing is None:
@@ -65,11 +66,14 @@ class Command(BaseCommand):
             self._say(f"account {plan.ADMIN}")
         portal = Portal(url)
         answer = portal.sign_in(plan.ADMIN, password)
-        if existing is not None and answer.code == "login_failed":
+        if existing is not None and answer.code == "login_failed":  # the printed password has to be the right one
             changes = {"is_instance_admin": True, "is_active": True, "password": password}
             update_user(existing.pk, changes, actor=ACTOR)
             self._say(f"new password for {plan.ADMIN}")
             answer = portal.sign_in(plan.ADMIN, password)
+        if existing is not None and answer.status == 429:
+            self._say(f"nothing is looked at: {answer.told()}")
+            return None
         answer.expect(200)
         return portal
 
