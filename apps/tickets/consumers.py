@@ -66,6 +66,7 @@ class HintSocket:
         self.mode = ""
         self.heard = False
         self.missed = 0
+        self.user_id = 0
         self.projects: frozenset[int] = frozenset()
         self.read_at = float("-inf")
         self.pending: dict[tuple[str, Any, Any], None] = {}
@@ -157,10 +158,11 @@ class HintSocket:
     async def _read_rights(self) -> None:
         """Which projects the listener sees now; ends the socket of one who may no longer listen."""
         assert self.listener is not None
-        projects = await _in_thread(self.listener.projects, self.policy_action)
-        if projects is None:
+        rights = await _in_thread(self.listener.rights, self.policy_action)
+        if rights is None:
             raise SocketClosed(NOT_SIGNED_IN)
-        self.projects, self.read_at = projects, asyncio.get_running_loop().time()
+        self.user_id, self.projects = rights
+        self.read_at = asyncio.get_running_loop().time()
 
     def _rights_age(self) -> float:
         return asyncio.get_running_loop().time() - self.read_at
@@ -251,7 +253,8 @@ class HintSocket:
                     await asyncio.sleep(1)
                     continue
             for what, ident, project in hints:
-                if project in self.projects:
+                # Who lost a project is told that his grants changed, and no more of it.
+                if project in self.projects or (what == "grants" and ident == self.user_id):
                     await self._send({"type": "hint", "what": what, "id": ident, "project": project})
 
     async def _say(self, mode: str) -> None:

@@ -29,12 +29,12 @@ class Listener:
     session_key: str = ""
     token_id: int | None = None
 
-    def projects(self, action: str) -> frozenset[int] | None:
-        """Projects whose hints may be heard now; None when the listener may not (any longer) listen."""
+    def rights(self, action: str) -> tuple[int, frozenset[int]] | None:
+        """Who listens, and the projects whose hints he may hear now; None when he may not (any longer) listen."""
         actor = self._actor()
         if actor is None or not allowed(actor, action).allowed:
             return None
-        return frozenset(visible_project_ids(actor) or ())
+        return actor.person_id, frozenset(visible_project_ids(actor) or ())
 
     def _actor(self) -> Actor | None:
         if self.token_id is not None:
