@@ -24,7 +24,7 @@ class Config(BaseSettings):
     secret_key: SecretStr | None = None
     field_keys: SecretStr | None = Field(default=None, description="Fernet keys, comma separated, newest first")
     database_url: SecretStr | None = Field(default=None, description="postgresql://user:password@host:port/name")
-    database_pool: int = 10
+    database_pool: int = 16
     redis_url: SecretStr | None = Field(default=None, description="redis://:password@host:6379/0 or unix:///path?db=0")
     allowed_hosts: str = ""
     origins: str = Field(default="", description="exact origins that may send unsafe requests and open sockets")

@@ -56,11 +56,13 @@ def append(build_id: int, text: str, *, jenkins_offset: int, complete: bool, rea
 
 
 def _open_line(build: Build) -> str:
-    """The line that the copy ends in without its end: a mark may have been read in two pieces."""
-    last = BuildLogChunk.objects.filter(build=build).order_by("-offset").first()
-    if last is None:
-        return ""
-    begun = zlib.decompress(last.data).rpartition(b"\n")[2]
+    """The line that the copy ends in without its end: a mark may have been read in pieces."""
+    begun = b""
+    for chunk in BuildLogChunk.objects.filter(build=build).order_by("-offset")[:LONGEST_MARK]:
+        _, end, rest = zlib.decompress(chunk.data).rpartition(b"\n")
+        begun = rest + begun
+        if end or len(begun) > LONGEST_MARK:
+            break
     # Too long for a mark: one character stands for it, so that what follows is not taken for a line's beginning.
     return begun.decode(errors="replace") if len(begun) <= LONGEST_MARK else "…"
 

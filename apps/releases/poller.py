@@ -6,8 +6,7 @@ running builds: at most LOGS_PER_INTERVAL log reads beside those of builds that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -31,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 OPEN = (Build.State.ASKED, Build.State.QUEUED, Build.State.RUNNING)
 LOGS_PER_INTERVAL = 4
+LATE = timedelta(hours=1)
 LOG_READS_AT_END = 80
 RETRY_LOG_SECONDS = 3600
 
@@ -55,6 +55,7 @@ def poll(controller_id: str) -> None:
     if builds:
         snapshot = run(jenkins.snapshot(), settings.CONFIG.outside_timeout)
         _match(jenkins, builds, snapshot.builds, snapshot.queue)
+        _stop_late(jenkins, controller, snapshot.builds)
     _copy_logs(jenkins, controller)
 
 
@@ -68,7 +69,7 @@ def _match(jenkins: Jenkins, ours: list[Build], seen: list[BuildRef], queue: lis
         refs = sorted(by_key.get(build.key, []), key=lambda r: r.number)
         if refs:
             _seen_build(build, refs[0])
-            _stop_duplicates(jenkins, build, refs[1:])
+            _stop_duplicates(jenkins, build, refs, queued.get(build.key))
         elif build.key in queued:
             _seen_in_queue(build, queued[build.key])
         elif build.state != Build.State.ASKED:
@@ -115,13 +116,38 @@ def _absent(build: Build) -> None:
         wake_waiting(build)
 
 
-def _stop_duplicates(jenkins: Jenkins, build: Build, others: Iterable[BuildRef]) -> None:
-    """A second build with our key is stopped within one poll and counted (D9)."""
+def _stop_duplicates(jenkins: Jenkins, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
+    """A second build with our key is stopped within one poll and counted once, also one that still waits (D9)."""
+    others = refs[1:]
     for other in others:
         if other.building:
             log.warning("a second build with our key is stopped", job=other.job, number=other.number)
             run(jenkins.stop_build(other.job, other.number), settings.CONFIG.outside_timeout)
-            Build.objects.filter(pk=build.pk).update(duplicates=F("duplicates") + 1)
+    found = max(build.duplicates, len(others))
+    # The queue was read before the builds: an item that is a build by now is not a second one.
+    if item is not None and item.id not in {ref.queue_id for ref in refs}:
+        log.warning("a second build with our key is taken out of the queue", job=item.job, item=item.id)
+        found += run(jenkins.cancel_item(item.id), settings.CONFIG.outside_timeout)
+    if found > build.duplicates:
+        Build.objects.filter(pk=build.pk).update(duplicates=found)
+
+
+def _stop_late(jenkins: Jenkins, controller: JenkinsController, seen: list[BuildRef]) -> None:
+    """A build under a key that was given up as lost, or whose build ended, came too late: it is stopped (D9)."""
+    running = {ref.key: ref for ref in seen if ref.building and ref.key}
+    over = Build.objects.filter(
+        controller=controller,
+        key__in=running,
+        state__in=[Build.State.LOST, Build.State.FINISHED],
+        finished_at__gte=Now() - LATE,
+    )
+    for build in over:
+        ref = running[build.key]
+        if ref.number == build.number:
+            continue
+        log.warning("a build that came too late is stopped", job=ref.job, number=ref.number)
+        run(jenkins.stop_build(ref.job, ref.number), settings.CONFIG.outside_timeout)
+        Build.objects.filter(pk=build.pk, duplicates=0).update(duplicates=1)
 
 
 def wake_waiting(build: Build) -> None:

@@ -109,7 +109,8 @@ def _finish(ticket: Ticket, steps: list[Step]) -> None:
         if ticket.frozen_at is None:
             end_ticket(ticket, TicketStatus.CANCELED, cause)
         else:
-            end_ticket(ticket, TicketStatus.FAILED, {"code": "ticket.aborted", "params": cause["params"]})
+            by_person = cause["code"] == "ticket.canceled_by"
+            end_ticket(ticket, TicketStatus.FAILED, {**cause, "code": "ticket.aborted"} if by_person else cause)
         return
     errored = [s for s in bad if s.status == StepStatus.ERRORED]
     first = (errored or bad)[0]

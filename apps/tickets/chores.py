@@ -6,7 +6,7 @@ Must not: do anything that is lost when skipped once; a chore is always "look ag
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import structlog
@@ -51,7 +51,7 @@ def run_due(owner: str, stopping: threading.Event) -> None:
         claimed = cursor.fetchall()
     for name, fence in claimed:
         if not stopping.is_set():
-            _pool.submit(_run_one, name, fence)
+            _pool.submit(_run_one, name, fence).add_done_callback(_tell_crash)
 
 
 def ensure_rows() -> None:
@@ -66,16 +66,24 @@ def ensure_rows() -> None:
 def _run_one(full_name: str, fence: int) -> None:
     name, _, ident = full_name.partition(":")
     chore = registry.CHORES.get(name)
-    error: dict[str, Any] | None = None
+    error: dict[str, Any] | None = {"code": "engine.crash", "params": {"step": full_name, "error_id": ""}}
     try:
         if chore is not None:
             chore.function(ident)
+        error = None
     except DomainError as problem:
         error = problem.as_reason()
         log.warning("a chore could not be done", chore=full_name, code=problem.code)
     finally:
         _end(full_name, fence, chore.every() if chore else 60.0, error)
         close_old_connections()
+
+
+def _tell_crash(future: Future[None]) -> None:
+    """What a chore did not expect is logged; its row says that it crashed, and it is due again as usual."""
+    problem = future.exception() if not future.cancelled() else None
+    if problem is not None:
+        log.error("a chore crashed", exc_info=problem)
 
 
 def _end(full_name: str, fence: int, every: float, error: dict[str, Any] | None) -> None:

@@ -42,15 +42,23 @@ def refresh_fingerprint(ticket: Ticket, *, actor: Actor = ENGINE) -> list[dict[s
     with transaction.atomic():
         locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
         lines = [] if locked.frozen_at else changed_lines(locked.fingerprint_content, content)
-        Ticket.objects.filter(pk=ticket.pk).update(
-            fingerprint_at=Now(),
-            **({"fingerprint": fingerprint_of(content), "fingerprint_content": content} if lines else {}),
-        )
+        Ticket.objects.filter(pk=ticket.pk).update(fingerprint_at=Now())
         if lines:
+            Ticket.objects.filter(pk=ticket.pk).update(
+                fingerprint=fingerprint_of(content),
+                fingerprint_content=content,
+                fingerprint_moved={"from": locked.fingerprint, "lines": lines},
+            )
             void_approvals(locked, {"code": "approval.void_changed", "params": {"lines": lines}}, actor=actor)
             hints.announce("ticket", ticket.pk, ticket.project_id)
     ticket.refresh_from_db()
     return lines
+
+
+def lines_since(ticket: Ticket, fingerprint: str) -> list[dict[str, Any]]:
+    """The lines of the last move, when it was a move away from `fingerprint`; else empty."""
+    moved = ticket.fingerprint_moved or {}
+    return list(moved["lines"]) if moved.get("from") == fingerprint else []
 
 
 def changed_lines(before: Any, after: Any, path: str = "") -> list[dict[str, Any]]:

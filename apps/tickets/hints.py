@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from apps.integrations.loop import loop_thread
 
@@ -34,5 +35,5 @@ def _send(message: dict[str, Any]) -> None:
 async def _deliver(layer: Any, message: dict[str, Any]) -> None:
     try:
         await asyncio.wait_for(layer.group_send(GROUP, message), 2)
-    except (OSError, TimeoutError, ConnectionError) as error:
+    except (OSError, TimeoutError, RedisError) as error:
         log.debug("a hint was lost", error=type(error).__name__)

@@ -60,6 +60,7 @@ class Ticket(models.Model):
     requires_review = models.BooleanField(default=False)
     fingerprint = models.CharField(max_length=64, blank=True)
     fingerprint_content = models.JSONField(null=True)
+    fingerprint_moved = models.JSONField(null=True, help_text="the last move: {from: fingerprint, lines}")
     fingerprint_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True, help_text="first patch: the fingerprint no longer changes (D17)")
     reason = models.JSONField(null=True, help_text="why it ended as it did: {code, params}")
@@ -100,6 +101,7 @@ class Ticket(models.Model):
                 fields=["queued_at", "id"], condition=Q(status__in=["queued", "running"]), name="ticket_queue"
             ),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="ticket_expiry"),
+            models.Index(fields=["-id"], condition=Q(requires_review=True), name="ticket_review_owed"),
             models.Index(
                 fields=["project", "environment", "slot_wanted_at"],
                 condition=Q(slot_wanted_at__isnull=False),

@@ -30,7 +30,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     ),
     S.SCHEDULED: frozenset({S.PENDING_CONFIRMATION, S.PENDING_APPROVAL, S.QUEUED, S.CANCELED, S.SUPERSEDED, S.EXPIRED}),
     S.QUEUED: frozenset({S.PENDING_CONFIRMATION, S.PENDING_APPROVAL, S.RUNNING, S.CANCELED, S.FAILED, S.ERRORED}),
-    S.RUNNING: frozenset({S.SUCCEEDED, S.FAILED, S.ERRORED, S.CANCELED, S.SUPERSEDED}),
+    # back from running: only a retried ticket that has changed nothing yet, when a gate no longer holds
+    S.RUNNING: frozenset(
+        {S.SUCCEEDED, S.FAILED, S.ERRORED, S.CANCELED, S.SUPERSEDED, S.PENDING_CONFIRMATION, S.PENDING_APPROVAL}
+    ),
     S.FAILED: frozenset({S.RUNNING}),
     S.ERRORED: frozenset({S.RUNNING}),
     S.SUCCEEDED: frozenset(),

@@ -57,7 +57,8 @@ class Hand:
         while not done():
             if hurry:
                 Step.objects.filter(ticket__in=ids, status=StepStatus.WAITING).update(due_at=Now())
-            if not (self._visit_one(ids) or self.poll()):
+            moved = self._visit_one(ids) and not hurry
+            if not moved and not self.poll():
                 time.sleep(0.02)
             if time.monotonic() > end:
                 raise AssertionError(f"waited {seconds} s; " + "; ".join(self._told(ids)))
@@ -126,7 +127,9 @@ class Hand:
         self.say(release, "passed")
         return release
 
-    def on_paper(self, tag: str = "20260101-090000-u1", *, passed: bool = True, requester: str = "developer") -> Release:
+    def on_paper(
+        self, tag: str = "20260101-090000-u1", *, passed: bool = True, requester: str = "developer"
+    ) -> Release:
         """Rows as a release to test leaves them, without any image: for what never gets as far as a cluster."""
         company, project = self.company, self.company.projects[SLUG]
         person = company.people[requester]

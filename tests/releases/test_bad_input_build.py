@@ -417,7 +417,7 @@ def test_commit_messages_and_names_in_any_script_of_any_length_travel_as_data(
 ) -> None:
     """200 characters of project name, a message with quotes, markup, emoji and a newline."""
     project = company.projects[SLUG]
-    project.name = "书" * 190 + '"<&>\'${x}'
+    project.name = "书" * 190 + "\"<&>'${x}"
     assert len(project.name) <= 200
     project.save()
     subject = "修复：库存为负 🚀 \"<script>alert('x')</script>\" $(reboot) {{ project }} `id`"

@@ -50,9 +50,7 @@ def promote(hand: Hand) -> Ticket:
 def decision(company: Company, ticket: Ticket, who: str, what: str) -> Callable[[], Approval]:
     def work() -> Approval:
         mine = Ticket.objects.get(pk=ticket.pk)
-        return decide(
-            mine, decision=what, comment="at once", fingerprint=ticket.fingerprint, actor=company.actor(who)
-        )
+        return decide(mine, decision=what, comment="at once", fingerprint=ticket.fingerprint, actor=company.actor(who))
 
     return work
 
@@ -90,9 +88,7 @@ def test_a_form_sent_twice_with_one_key_is_one_ticket_one_release_and_one_set_of
     company: Company, outside: Outside
 ) -> None:
     def send(ref: str = "main") -> tuple[Ticket, bool]:
-        filing = Filing(
-            company.projects[SLUG], company.environments["test"], {"ref": ref}, company.actor("developer")
-        )
+        filing = Filing(company.projects[SLUG], company.environments["test"], {"ref": ref}, company.actor("developer"))
         return file_ticket("release", filing, idempotency_key="form-1")
 
     answers = side_by_side(send, send, send)

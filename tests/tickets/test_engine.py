@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.common.errors import Rejected, Unavailable
+from apps.tickets import chores, registry
 from apps.tickets.claims import claim_due
 from apps.tickets.engine import record_outcome, visit, wake_step
-from apps.tickets.models import Slot, Step, Ticket
+from apps.tickets.models import Chore, Slot, Step, Ticket
 from apps.tickets.outcomes import Done, Errored, Failed, GoBack, SentBack, Waiting
 from apps.tickets.registry import StepSpec
 from apps.tickets.services.approvals import decide
 from apps.tickets.services.running import cancel_ticket, retry_ticket
+from apps.tickets.visit import Visit
 from tests.support.factories import actor_of
 from tests.tickets.conftest import Place, turn
 from tests.tickets.drill import Drill
@@ -299,3 +301,50 @@ def test_ten_thousand_waiting_steps_cost_one_look(place: Place, drill: Drill) ->
         Step(ticket=ticket, name="one", target=str(n), order=0, status="waiting", due_at=later) for n in range(10_000)
     )
     assert claim_due("w", 8) == []
+
+
+def test_a_retry_that_has_changed_nothing_yet_reads_gates_and_approvals_again(place: Place, drill: Drill) -> None:
+    drill.specs = [StepSpec("take_slot", 0), StepSpec("start", 1), StepSpec("one", 2)]
+    drill.script = {("one", ""): [Failed("kubernetes.forbidden"), Done()]}
+    drill.fingerprint, drill.approvals = {"image": "a"}, 1
+    ticket = place.file()
+    decide(ticket, decision="approve", comment="", fingerprint=ticket.fingerprint, actor=actor_of(place.ops))
+    turn()
+    assert fresh(ticket).status == "failed"
+    drill.fingerprint = {"image": "b"}
+    retry_ticket(fresh(ticket), actor=actor_of(place.developer))
+    turn()
+    ticket = fresh(ticket)
+    assert (ticket.status, ticket.reason["code"]) == ("pending_approval", "approval.void_changed")
+    assert drill.times[("one", "")] == 1
+    assert Slot.objects.count() == 0
+
+
+def test_a_retry_after_the_first_change_keeps_its_approvals(place: Place, drill: Drill) -> None:
+    drill.specs = [StepSpec("take_slot", 0), StepSpec("start", 1), StepSpec("one", 2)]
+
+    def change_then_fail(visiting: Visit) -> Failed:
+        visiting.freeze()
+        return Failed("rollout.deadline")
+
+    drill.script = {("one", ""): [change_then_fail, Done()]}
+    drill.fingerprint, drill.approvals = {"image": "a"}, 1
+    ticket = place.file()
+    decide(ticket, decision="approve", comment="", fingerprint=ticket.fingerprint, actor=actor_of(place.ops))
+    turn()
+    drill.fingerprint = {"image": "b"}
+    retry_ticket(fresh(ticket), actor=actor_of(place.developer))
+    turn()
+    assert fresh(ticket).status == "succeeded"
+
+
+def test_a_chore_that_crashes_is_said_to_have_crashed_and_is_due_again(transactional_db: None) -> None:
+    Chore.objects.create(name="broken")
+    registry.CHORES["broken"] = registry.RegisteredChore(lambda _ident: 1 / 0, every=lambda: 0.0)  # type: ignore[arg-type, return-value]
+    try:
+        with pytest.raises(ZeroDivisionError):
+            chores._run_one("broken", 0)
+    finally:
+        registry.CHORES.pop("broken")
+    row = Chore.objects.get(name="broken")
+    assert (row.last_error["code"], row.last_done_at, row.lease_until) == ("engine.crash", None, None)

@@ -191,6 +191,7 @@ class ImageBuild:
         if not isinstance(given, dict):
             raise StepFailedError(5, "jq: error: LABELS_JSON is not an object")
         labels = {str(name): str(value) for name, value in given.items()}
+        labels["io.opsportal.build"] = str(self.build.number)
         for wish, label in WISHES.items():
             value = self.checkout.wishes.get(wish)
             if value is not None:

@@ -14,7 +14,7 @@ from apps.policy.actor import Actor
 from apps.policy.services import require
 from apps.tickets import hints
 from apps.tickets.advance import advance
-from apps.tickets.fingerprints import refresh_fingerprint, valid_approvals
+from apps.tickets.fingerprints import lines_since, refresh_fingerprint, valid_approvals
 from apps.tickets.models import Approval, Ticket, TicketStatus
 from apps.tickets.transitions import transition
 
@@ -29,14 +29,15 @@ def decide(ticket: Ticket, *, decision: str, comment: str, fingerprint: str, act
     _assert_pending(ticket)
     if decision == Approval.Decision.REJECT and not comment.strip():
         raise Invalid("approval.reason_required", fields={"comment": [{"code": "required", "params": {}}]})
-    lines = refresh_fingerprint(ticket, actor=actor)
-    if lines or (ticket.fingerprint and fingerprint != ticket.fingerprint):
-        raise Conflict("approval.changed", ticket=ticket.pk, fingerprint=ticket.fingerprint, lines=lines)
+    if decision == Approval.Decision.APPROVE:  # a no needs no look at the clusters
+        refresh_fingerprint(ticket, actor=actor)
+        if ticket.fingerprint and fingerprint != ticket.fingerprint:
+            raise _changed(ticket, fingerprint)
     with transaction.atomic():
         locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
         _assert_pending(locked)
         if locked.fingerprint != ticket.fingerprint:
-            raise Conflict("approval.changed", ticket=ticket.pk, fingerprint=locked.fingerprint, lines=[])
+            raise _changed(locked, fingerprint)
         if Approval.objects.filter(ticket=locked, actor_id=actor.person_id, voided_at__isnull=True).exists():
             raise Conflict("approval.decided_already", ticket=ticket.pk)
         approval = Approval.objects.create(
@@ -64,6 +65,12 @@ def decide(ticket: Ticket, *, decision: str, comment: str, fingerprint: str, act
         hints.announce("ticket", locked.pk, locked.project_id)
     ticket.refresh_from_db()
     return approval
+
+
+def _changed(ticket: Ticket, seen: str) -> Conflict:
+    """The decision was on another fingerprint than the ticket's: say which lines moved since."""
+    lines = lines_since(ticket, seen)
+    return Conflict("approval.changed", ticket=ticket.pk, fingerprint=ticket.fingerprint, lines=lines)
 
 
 def _assert_pending(ticket: Ticket) -> None:

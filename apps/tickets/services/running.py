@@ -72,7 +72,7 @@ def retry_ticket(ticket: Ticket, *, actor: Actor) -> Ticket:
         locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
         if locked.status not in RETRYABLE:
             raise Conflict("ticket.not_retryable", ticket=locked.pk, status=locked.status)
-        later = _later_started(locked)
+        later = later_started(locked)
         if later is not None:
             raise Conflict("ticket.later_started", ticket=locked.pk, later=later)
         Ticket.objects.filter(pk=locked.pk).update(
@@ -86,7 +86,7 @@ def retry_ticket(ticket: Ticket, *, actor: Actor) -> Ticket:
     return ticket
 
 
-def _later_started(ticket: Ticket) -> int | None:
+def later_started(ticket: Ticket) -> int | None:
     if not ticket.takes_slot:
         return None
     return (
@@ -112,6 +112,8 @@ def _reset_steps(ticket: Ticket) -> None:
         begin = next((s.order for s in steps if s.name == first and _same_line(s, bad)), bad.order)
         again |= {s.pk for s in steps if _same_line(s, bad) and s.order >= begin}
     again |= {s.pk for s in steps if s.name == "take_slot"}
+    if ticket.frozen_at is None:  # nothing was changed yet: gates and approvals are read again
+        again |= {s.pk for s in steps if s.name == "start"}
     reset_steps(again)
 
 

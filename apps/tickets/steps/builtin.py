@@ -24,9 +24,12 @@ SLOT_RECHECK = 30.0
 
 @registry.step("start", writes=False)
 def start(visit: Visit) -> Outcome:
-    """Read the gates and approvals again, then the ticket is running (D13, D16, D17)."""
+    """Read the gates and approvals again, then the ticket is running (D13, D16, D17).
+
+    A retry comes here too, until the first change of a cluster: from there on the approvals stand (D17).
+    """
     ticket = visit.ticket
-    if ticket.status == TicketStatus.RUNNING:
+    if ticket.frozen_at is not None:
         return Done()
     back = registry.KINDS[ticket.kind].recheck(ticket)
     if back is not None:
