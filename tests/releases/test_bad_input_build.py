@@ -7,6 +7,7 @@ that code and those params, and no journal may show a change after the break.
 from __future__ import annotations
 
 import asyncio
+import base64
 import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -72,8 +73,6 @@ class Scene:
 
 
 def _jenkins(company: Company, path: str, body: bytes = b"", kind: str = "application/x-www-form-urlencoded") -> int:
-    import base64
-
     world = company.sandbox.world
     login = base64.b64encode(f"{world.jenkins_user}:{world.jenkins_api_token}".encode()).decode()
     headers = {"Authorization": f"Basic {login}", "Content-Type": kind}
@@ -138,8 +137,6 @@ def lose_the_template(scene: Scene) -> None:
 
 def lose_the_image(scene: Scene) -> None:
     world = scene.company.sandbox.world
-    import base64
-
     login = base64.b64encode(f"{world.registry_user}:{world.registry_password}".encode()).decode()
     url = f"{world.registry_url}/v2/{REPOSITORY}/manifests/{scene.release.tag}"
     assert http("DELETE", url, headers={"Authorization": f"Basic {login}"})[0] == 202

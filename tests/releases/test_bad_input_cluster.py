@@ -190,6 +190,7 @@ def test_a_cluster_out_of_reach_is_waited_for_then_errored_and_reached_again_by_
     outside.mark()
     hand.drive(ticket, until=hand.step_is(ticket, "patch_image", "waiting"))
     step = ticket.steps.get(name="patch_image")
+    assert step.reason is not None
     assert (step.troubles, step.reason["code"]) == (1, "outside.unavailable")
     assert Ticket.objects.get(pk=ticket.pk).status == "running"
     ticket = hand.drive(ticket, hurry=True)

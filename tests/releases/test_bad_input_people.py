@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.common.errors import Conflict, Denied, DomainError, Missing
@@ -221,8 +222,6 @@ def _ops_of_another_environment(company: Company, _ticket: Ticket) -> Actor:
 
 
 def _ops_whose_grant_was_revoked(company: Company, _ticket: Ticket) -> Actor:
-    from django.utils import timezone
-
     production = {"user": company.people["ops"], "environment": company.environments["production"]}
     Grant.objects.filter(**production).update(revoked_at=timezone.now())
     return company.actor("ops")

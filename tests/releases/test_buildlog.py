@@ -27,6 +27,7 @@ class Talker:
         self.company = company
         self.controller = company.servers["jenkins"]
         release = hand.on_paper()
+        assert release.ticket is not None
         self.build = Build.objects.create(
             release=release, ticket=release.ticket, controller=self.controller, job=JOB, key="talk.1"
         )

@@ -70,6 +70,7 @@ def test_twenty_running_builds_cost_one_tree_call_one_queue_call_and_few_logs_pe
     company: Company, hand: Hand
 ) -> None:
     release = hand.on_paper()
+    assert release.ticket is not None
     xml = job_xml("sleep 60", parameters={"OPSPORTAL_KEY": ""}, extra="<concurrentBuild>true</concurrentBuild>")
     assert ask_jenkins(company, "/createItem?name=sleepers", xml, "text/xml; charset=utf-8") == 200
     try:
