@@ -89,5 +89,5 @@ def database(url: str, pool: int) -> dict[str, object]:
         "PORT": str(parts.port or query.get("port", "")),
         "OPTIONS": options,
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": False,
+        "CONN_HEALTH_CHECKS": True,
     }

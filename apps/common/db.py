@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import DateTimeField, Func
 
 
 def db_now() -> datetime:
@@ -21,6 +22,14 @@ def db_now() -> datetime:
     assert row is not None  # the statement always answers one row
     now: datetime = row[0]
     return now
+
+
+class ClockTimestamp(Func):
+    """The database's clock at this very moment; `Now()` is the time at which the transaction began."""
+
+    function = "clock_timestamp"
+    template = "%(function)s()"
+    output_field = DateTimeField()
 
 
 def on_commit(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:

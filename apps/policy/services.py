@@ -67,7 +67,7 @@ def allowed(
     for clause in rule.none_of:
         if _holds(clause, question):
             return _barred(clause, question)
-    if any(_holds(clause, question) for clause in rule.any_of):
+    if any(_grants(clause, question) for clause in rule.any_of):
         return YES
     return _needed(rule, question)
 
@@ -186,6 +186,14 @@ def _token_limit(actor: Actor, action: str, rule: Rule, project_id: int | None) 
     if elsewhere or administers:
         return Decision(False, "policy.token_project", {"action": action})
     return None
+
+
+def _grants(clause: Clause, q: _Question) -> bool:
+    """Whether a clause opens: a requester's own ticket only, and only while he belongs to the project."""
+    if clause.name == "requester":
+        own = q.actor.user_id is not None and getattr(q.obj, "requester_id", None) == q.actor.user_id
+        return own and _holds(Clause("member"), q)
+    return _holds(clause, q)
 
 
 def _holds(clause: Clause, q: _Question) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Now
 
+from apps.common.db import ClockTimestamp
 from apps.policy.actor import Actor
 from apps.tickets import bell, registry
 from apps.tickets.models import Step, StepStatus, Ticket, TicketStatus
@@ -59,11 +60,19 @@ def _next_of_targets(wave: Iterable[Step]) -> list[Step]:
     return found
 
 
+def _settles(step: Step) -> bool:
+    registered = registry.STEPS.get(step.name)
+    return registered is not None and registered.settles
+
+
+def _said_ended(step: Step) -> bool:
+    """Whether a failed settling step failed because what it waited for ended (the outside's own word)."""
+    return step.status == StepStatus.FAILED and str((step.reason or {}).get("code", "")).startswith("build.")
+
+
 def _settles_something(step: Step, wave: list[Step]) -> bool:
     """Whether a cancelled ticket must still visit this step: it settles what the one before it began (D8)."""
-    registered = registry.STEPS.get(step.name)
-    before = [s for s in wave if s.target == step.target and s.order < step.order]
-    return registered is not None and registered.settles and bool(before)
+    return _settles(step) and any(s.target == step.target and s.order < step.order for s in wave)
 
 
 def make_due(steps: Iterable[Step]) -> None:
@@ -94,7 +103,7 @@ def reset_steps(ids: Iterable[int]) -> None:
 def make_open_steps_due(ticket: Ticket) -> None:
     """Every open step of the ticket looks again now (something it waits for has changed)."""
     open_steps = ticket.steps.filter(status__in=OPEN)
-    open_steps.update(due_at=Now(), woken_at=Now())
+    open_steps.update(due_at=Now(), woken_at=ClockTimestamp())
     bell.ring_on_commit(list(open_steps.values_list("pk", flat=True)))
 
 
@@ -106,7 +115,11 @@ def _finish(ticket: Ticket, steps: list[Step]) -> None:
         return
     if ticket.cancel_requested_at is not None:
         cause = ticket.cancel_reason or {"code": "ticket.canceled", "params": {}}
-        if ticket.frozen_at is None:
+        unsettled = next((s for s in bad if s.status != StepStatus.CANCELED and _settles(s)), None)
+        if ticket.frozen_at is None and unsettled is not None and not _said_ended(unsettled):
+            params = {"step": unsettled.name, "cause": unsettled.reason}
+            end_ticket(ticket, TicketStatus.ERRORED, {"code": "ticket.cancel_unconfirmed", "params": params})
+        elif ticket.frozen_at is None:
             end_ticket(ticket, TicketStatus.CANCELED, cause)
         else:
             by_person = cause["code"] == "ticket.canceled_by"

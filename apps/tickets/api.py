@@ -218,7 +218,7 @@ def _may_cancel(ticket: Ticket, actor: Actor) -> Decision:
 def _may_retry(ticket: Ticket, actor: Actor) -> Decision:
     if ticket.status not in running.RETRYABLE:
         return Decision(False, "ticket.not_retryable", {"ticket": ticket.pk, "status": ticket.status})
-    later = running.later_started(ticket)
+    later = slots.later_started(ticket)
     if later is not None:
         return Decision(False, "ticket.later_started", {"ticket": ticket.pk, "later": later})
     return Decision(True)

@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.25
 ENSURE_EVERY_LOOKS = 40
-_pool = ThreadPoolExecutor(4, thread_name_prefix="chore")
+THREADS = 4
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="chore")
 _running: set[str] = set()
 _looks = 0
 _lock = threading.Lock()
@@ -30,7 +31,7 @@ _CLAIM = """
 UPDATE tickets_chore SET lease_owner = %s, lease_until = now() + make_interval(secs => %s), fence = fence + 1
 WHERE id IN (
     SELECT id FROM tickets_chore WHERE due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
-    ORDER BY due_at LIMIT 4 FOR UPDATE SKIP LOCKED)
+    AND name <> ALL (%s) ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING name, fence
 """
 _END = """
@@ -46,11 +47,17 @@ def run_due(owner: str, stopping: threading.Event) -> None:
     if _looks % ENSURE_EVERY_LOOKS == 0:
         ensure_rows()
     _looks += 1
+    with _lock:
+        running = sorted(_running)
+    if len(running) >= THREADS:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [owner, settings.CONFIG.chore_lease_seconds])
+        cursor.execute(_CLAIM, [owner, settings.CONFIG.chore_lease_seconds, running, THREADS - len(running)])
         claimed = cursor.fetchall()
     for name, fence in claimed:
         if not stopping.is_set():
+            with _lock:
+                _running.add(name)
             _pool.submit(_run_one, name, fence).add_done_callback(_tell_crash)
 
 
@@ -60,10 +67,27 @@ def ensure_rows() -> None:
     for name, chore in registry.CHORES.items():
         wanted |= {name} if chore.each is None else {f"{name}:{ident}" for ident in chore.each()}
     Chore.objects.bulk_create([Chore(name=name) for name in sorted(wanted)], ignore_conflicts=True)
-    Chore.objects.exclude(name__in=wanted).delete()
+    # Only of chores this version knows: a newer worker beside this one has others.
+    gone = [
+        name
+        for name in Chore.objects.exclude(name__in=wanted).values_list("name", flat=True)
+        if name.partition(":")[0] in registry.CHORES
+    ]
+    Chore.objects.filter(name__in=gone).delete()
 
 
 def _run_one(full_name: str, fence: int) -> None:
+    close_old_connections()
+    try:
+        _work(full_name, fence)
+    finally:
+        with _lock:
+            _running.discard(full_name)
+        # A connection that broke under a chore must not poison this thread for the next one.
+        connection.close()
+
+
+def _work(full_name: str, fence: int) -> None:
     name, _, ident = full_name.partition(":")
     chore = registry.CHORES.get(name)
     error: dict[str, Any] | None = {"code": "engine.crash", "params": {"step": full_name, "error_id": ""}}
@@ -76,7 +100,6 @@ def _run_one(full_name: str, fence: int) -> None:
         log.warning("a chore could not be done", chore=full_name, code=problem.code)
     finally:
         _end(full_name, fence, chore.every() if chore else 60.0, error)
-        close_old_connections()
 
 
 def _tell_crash(future: Future[None]) -> None:

@@ -6,6 +6,7 @@ as many as it has free threads. Must not: visit anything, or call outside.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,12 +23,15 @@ WITH flying AS (
     SELECT system FROM flying WHERE system <> '' GROUP BY system HAVING count(*) >= %(per_system)s
 ), full_projects AS (
     SELECT project_id FROM flying GROUP BY project_id HAVING count(*) >= %(per_project)s
-), due AS (
-    SELECT s.id, s.system, t.project_id, s.due_at FROM tickets_step s JOIN tickets_ticket t ON t.id = s.ticket_id
+), open AS (
+    SELECT s.id, s.system, t.project_id, s.due_at,
+        row_number() OVER (PARTITION BY t.project_id ORDER BY s.due_at, s.id) AS nth
+    FROM tickets_step s JOIN tickets_ticket t ON t.id = s.ticket_id
     WHERE s.status IN ('due', 'waiting') AND s.due_at <= now() AND (s.lease_until IS NULL OR s.lease_until <= now())
       AND s.system NOT IN (SELECT system FROM full_systems)
       AND t.project_id NOT IN (SELECT project_id FROM full_projects)
-    ORDER BY s.due_at, s.id LIMIT 200
+), due AS (
+    SELECT id, system, project_id, due_at FROM open WHERE nth <= %(per_project)s ORDER BY due_at, id LIMIT 500
 ), ranked AS (
     SELECT id, due_at,
         row_number() OVER (PARTITION BY system ORDER BY due_at, id)
@@ -44,7 +48,8 @@ WITH flying AS (
 UPDATE tickets_step s
 SET lease_owner = %(owner)s, lease_until = now() + make_interval(secs => %(lease)s), fence = s.fence + 1,
     visits = s.visits + 1, claimed_at = clock_timestamp(), started_at = COALESCE(s.started_at, now())
-FROM picked WHERE s.id = picked.id
+FROM picked
+WHERE s.id = picked.id AND s.status IN ('due', 'waiting') AND (s.lease_until IS NULL OR s.lease_until <= now())
 RETURNING s.id, s.fence, now()
 """
 
@@ -56,17 +61,26 @@ WHERE status IN ('due', 'waiting') AND (lease_until IS NULL OR lease_until <= no
 
 @dataclass(frozen=True)
 class Claim:
-    """A leased step: its id, this visit's fencing number, and the database's time of the claim."""
+    """A leased step: its id, this visit's fencing number, the database's time of the claim, and the boot clock before."""
 
     step_id: int
     fence: int
     now: datetime
+    boot: float
+
+
+def boot_clock() -> float:
+    """Seconds since boot, sleep included, so that a suspended worker knows it slept (D9)."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def claim_due(owner: str, most: int) -> list[Claim]:
     """Lease up to `most` due steps for `owner`, oldest due time first."""
     config = settings.CONFIG
+    boot = boot_clock()
     with transaction.atomic(), connection.cursor() as cursor:
+        # A worker stopped in the middle of a claim must not stop the others: its transaction is ended by the server.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '5s'")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
         cursor.execute(
             _CLAIM,
@@ -78,7 +92,7 @@ def claim_due(owner: str, most: int) -> list[Claim]:
                 "per_project": config.calls_per_project,
             },
         )
-        return [Claim(*row) for row in cursor.fetchall()]
+        return [Claim(step_id, fence, now, boot) for step_id, fence, now in cursor.fetchall()]
 
 
 def seconds_to_next() -> float | None:

@@ -12,17 +12,18 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
+from apps.common.db import ClockTimestamp
 from apps.common.errors import DomainError, IntegrationError
 from apps.tickets import hints, registry
 from apps.tickets.advance import advance, end_ticket, reset_steps
 from apps.tickets.claims import Claim
 from apps.tickets.models import Step, StepStatus, Ticket
 from apps.tickets.outcomes import Canceled, Done, Ended, Errored, Failed, GoBack, Outcome, SentBack, Waiting
-from apps.tickets.visit import LeaseLostError, Visit, checkpoint
+from apps.tickets.visit import CancelRequestedError, LeaseLostError, Visit, checkpoint
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ def visit(claim: Claim) -> None:
             checkpoint("recorded", step)
     except LeaseLostError:
         log.warning("lease lost, nothing recorded")
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, InternalError):
         # The database went away: the row keeps its lease and is visited again when that runs out.
         log.warning("database lost during a visit", exc_info=True)
         connection.close()
@@ -65,17 +66,19 @@ def _run(step: Step, claim: Claim) -> Outcome:
         return Errored("engine.unknown_step", {"step": step.name})
     if ticket.cancel_requested_at is not None and not registered.settles and step.intent is None:
         return Canceled()
-    visiting = Visit(step, ticket, claim.fence, claim.now, settings.CONFIG.lease_seconds)
+    visiting = Visit(step, ticket, claim.fence, claim.now, settings.CONFIG.lease_seconds, claim.boot)
     checkpoint("before_intent", step)
     if not registered.writes:
         checkpoint("after_intent", step)
     try:
         return registered.function(visiting)
+    except CancelRequestedError:
+        return Canceled()
     except IntegrationError as error:
         return _trouble(step, error)
     except DomainError as error:
         return Failed(error.code, error.params)
-    except (LeaseLostError, OperationalError, InterfaceError):
+    except (LeaseLostError, OperationalError, InterfaceError, InternalError):
         raise
     except Exception:
         ident = secrets.token_hex(6)
@@ -85,14 +88,12 @@ def _run(step: Step, claim: Claim) -> Outcome:
 
 def _trouble(step: Step, error: IntegrationError) -> Outcome:
     """Whether to come again is the adapter's bit (law 4); after the last look-up a retryable error is `errored`."""
-    if not error.retryable:
+    if not error.retryable and not error.unknown:
         return Failed(error.code, error.params)
     if step.troubles + 1 >= TROUBLES_MOST:
         return Errored(error.code, error.params)
-    delay = error.retry_after
-    if delay is None:
-        delay = min(BACKOFF_MOST, BACKOFF_FIRST * 2**step.troubles)
-    return _Trouble(delay, None, error.as_reason())
+    delay = min(BACKOFF_MOST, BACKOFF_FIRST * 2**step.troubles)
+    return _Trouble(max(delay, error.retry_after or 0.0), None, error.as_reason())
 
 
 class _Trouble(Waiting):
@@ -171,6 +172,11 @@ def _record_waiting(mine: Any, outcome: Waiting, free: dict[str, Any], ticket: T
 def _record_sent_back(mine: Any, outcome: SentBack, free: dict[str, Any], ticket: Ticket) -> bool:
     from apps.tickets.fingerprints import send_back
 
+    if ticket.cancel_requested_at is not None:
+        stopped = mine.update(**free, status=StepStatus.CANCELED, due_at=None, finished_at=Now())
+        if stopped:
+            advance(ticket)
+        return bool(stopped)
     planned = {**free, "status": StepStatus.PLANNED, "due_at": None, "started_at": None, "visits": 0, "troubles": 0}
     if not mine.update(**planned):
         return False
@@ -193,6 +199,6 @@ def wake_step(step_id: int) -> bool:
     """Make an open step due now; a visit under way is told by `woken_at`. False when the step is not open."""
     return bool(
         Step.objects.filter(pk=step_id, status__in=OPEN_STEP).update(
-            due_at=Case(When(due_at__lt=Now(), then=F("due_at")), default=Now()), woken_at=Now()
+            due_at=Case(When(due_at__lt=Now(), then=F("due_at")), default=Now()), woken_at=ClockTimestamp()
         )
     )

@@ -13,6 +13,7 @@ from apps.audit.sealer import seal
 from apps.tickets import registry
 from apps.tickets.advance import ENGINE, advance, end_ticket
 from apps.tickets.models import StepStatus, Ticket, TicketStatus
+from apps.tickets.slots import free_abandoned
 from apps.tickets.transitions import transition
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,13 @@ def start_scheduled(_ident: str) -> None:
 
 @registry.chore("tickets.zombies", every=lambda: 20.0)
 def revive_zombies(_ident: str) -> None:
-    """A queued or running ticket with nothing open is moved on (QR3); it should never be needed, so it is logged."""
+    """A queued or running ticket with nothing open is moved on, an ended one's slot is freed (QR3).
+
+    It should never be needed, so it is logged.
+    """
+    freed = free_abandoned()
+    if freed:
+        log.warning("slots of ended tickets were freed", count=freed)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id FROM tickets_ticket t WHERE t.status IN ('queued', 'running') AND NOT EXISTS"

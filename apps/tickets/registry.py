@@ -99,6 +99,10 @@ class Kind:
         """Read the gates again at start; may call outside."""
         return None
 
+    def recheck_frozen(self, ticket: Ticket) -> Outcome | None:
+        """A retry of a half-done ticket: look at what is unfinished (D17); None goes on. May call outside."""
+        return None
+
     def on_slot(self, ticket: Ticket) -> Outcome | None:
         """Called once the slot is taken; an outcome other than None ends the ticket instead."""
         return None

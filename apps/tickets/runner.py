@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 from psycopg_pool import PoolTimeout
 
 from apps.tickets import bell, chores
@@ -23,7 +23,7 @@ from apps.tickets.engine import visit
 
 log = structlog.get_logger(__name__)
 
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+DATABASE_AWAY = (Error, PoolTimeout)
 _runner: Runner | None = None
 
 

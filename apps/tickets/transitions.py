@@ -84,5 +84,7 @@ def transition(
         )
         if to in ENDED:
             Slot.objects.filter(ticket=ticket).delete()
-            registry.KINDS[ticket.kind].on_end(ticket)
+            kind = registry.KINDS.get(ticket.kind)
+            if kind is not None:  # a kind that was removed leaves its tickets to end without it
+                kind.on_end(ticket)
         hints.announce("ticket", ticket.pk, ticket.project_id)

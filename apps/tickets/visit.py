@@ -5,14 +5,15 @@ Must not: decide outcomes; be kept after the visit.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps.tickets.claims import boot_clock
 from apps.tickets.models import Step, Ticket
 
 LEASE_MARGIN = 0.25
@@ -20,6 +21,10 @@ LEASE_MARGIN = 0.25
 
 class LeaseLostError(Exception):
     """This visit no longer owns its step: nothing may be written, by it, anywhere."""
+
+
+class CancelRequestedError(Exception):
+    """Somebody cancelled the ticket before this write: it is not made."""
 
 
 Checkpoint = Callable[[str, Step], None]
@@ -43,11 +48,6 @@ def set_checkpoint(function: Checkpoint) -> None:
     _checkpoint = function
 
 
-def boot_clock() -> float:
-    """Seconds since boot, sleep included, so that a suspended worker knows it slept (D9)."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
 @dataclass
 class Visit:
     """One visit of one step. `now` is the database's clock at the claim; `fence` is this visit's number."""
@@ -57,8 +57,7 @@ class Visit:
     fence: int
     now: datetime
     lease_seconds: float
-    claimed_boot: float = field(default_factory=boot_clock)
-    said_after_intent: bool = False
+    claimed_boot: float
 
     @property
     def params(self) -> dict[str, Any]:
@@ -84,6 +83,10 @@ class Visit:
     def age(self) -> float:
         """Seconds since this attempt of the step was first visited."""
         return (self.now - self.step.started_at).total_seconds() if self.step.started_at else 0.0
+
+    def is_mine(self) -> bool:
+        """Whether the step is still this visit's, by its fence."""
+        return Step.objects.filter(pk=self.step.pk, fence=self.fence).exists()
 
     def forget_intent(self) -> None:
         """The outside certainly did not take the call: the next visit may simply make it."""
@@ -111,12 +114,24 @@ class Visit:
         """First change of a cluster: from here on the fingerprint stands still (D17)."""
         Ticket.objects.filter(pk=self.ticket.pk, frozen_at__isnull=True).update(frozen_at=Now())
 
+    def unfreeze(self) -> None:
+        """The first change was surely refused: nothing was changed, so gates and approvals count again."""
+        Ticket.objects.filter(pk=self.ticket.pk).update(frozen_at=None)
+
+    def save_intent_unless_cancelled(self, **intent: Any) -> None:
+        """As `save_intent`, for a write that must not go out once a cancel was accepted (D8)."""
+        self._save_intent(intent, Q(ticket__cancel_requested_at__isnull=True))
+
     def save_intent(self, **intent: Any) -> None:
         """Save what is about to be asked of the outside, then check the lease: call right before the write (law 3)."""
-        saved = Step.objects.filter(pk=self.step.pk, fence=self.fence).update(intent=intent)
-        if not saved:
+        self._save_intent(intent, Q())
+
+    def _save_intent(self, intent: dict[str, Any], condition: Q) -> None:
+        mine = Step.objects.filter(pk=self.step.pk, fence=self.fence)
+        if not mine.filter(condition).update(intent=intent):
+            if mine.exists():
+                raise CancelRequestedError(f"ticket {self.ticket.pk}")
             raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
         self.step.intent = intent
-        self.said_after_intent = True
         checkpoint("after_intent", self.step)
         self.assert_lease()

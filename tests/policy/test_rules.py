@@ -134,10 +134,15 @@ def test_nobody_decides_what_he_requested(action: str, thing: Thing, grants: Pla
 
 
 @pytest.mark.parametrize("action", ["ticket.cancel", "ticket.retry"])
-def test_the_requester_may_cancel_and_retry_his_own(action: str, grants: PlainGrants) -> None:
+def test_the_requester_may_cancel_and_retry_his_own_while_he_belongs_to_the_project(
+    action: str, grants: PlainGrants
+) -> None:
     where = {"project_id": P, "environment_id": PROD}
+    assert not may(USER, action, **where, obj=Thing(requester_id=ME))
+    grants.grants.add((ME, P, TEST, "developer"))
     assert may(USER, action, **where, obj=Thing(requester_id=ME))
     assert not may(USER, action, **where, obj=Thing(requester_id=OTHER))
+    assert not may(USER, action, **where, obj=Thing(OTHER, frozenset({OTHER, ME})))
 
 
 def test_the_answer_says_which_role_is_missing_where(grants: PlainGrants) -> None:

@@ -18,6 +18,7 @@ from apps.policy.services import require
 from apps.tickets import hints
 from apps.tickets.advance import advance, end_ticket, make_open_steps_due, reset_steps
 from apps.tickets.models import Comment, Review, Step, StepStatus, Ticket, TicketStatus
+from apps.tickets.slots import later_started, wake_next
 from apps.tickets.transitions import NOT_STARTED, transition
 
 RETRYABLE = (TicketStatus.FAILED, TicketStatus.ERRORED)
@@ -57,8 +58,6 @@ def _cancel_unstarted(ticket: Ticket, why: dict[str, Any], actor: Actor) -> None
         status=StepStatus.SKIPPED, due_at=None, lease_until=None, lease_owner="", fence=F("fence") + 1
     )
     transition(ticket, TicketStatus.CANCELED, reason=why, actor=actor)
-    from apps.tickets.slots import wake_next
-
     wake_next(ticket)
 
 
@@ -86,23 +85,6 @@ def retry_ticket(ticket: Ticket, *, actor: Actor) -> Ticket:
     return ticket
 
 
-def later_started(ticket: Ticket) -> int | None:
-    if not ticket.takes_slot:
-        return None
-    return (
-        Ticket.objects.filter(
-            project=ticket.project_id,
-            environment=ticket.environment_id,
-            takes_slot=True,
-            started_at__gt=ticket.started_at or ticket.created_at,
-        )
-        .exclude(pk=ticket.pk)
-        .order_by("-started_at")
-        .values_list("pk", flat=True)
-        .first()
-    )
-
-
 def _reset_steps(ticket: Ticket) -> None:
     """Bad and skipped steps are planned anew; each bad one takes back to its `retry_from`, and the slot is taken anew."""
     steps = list(ticket.steps.order_by("wave", "target", "order"))
@@ -111,9 +93,7 @@ def _reset_steps(ticket: Ticket) -> None:
         first = bad.params.get("retry_from")
         begin = next((s.order for s in steps if s.name == first and _same_line(s, bad)), bad.order)
         again |= {s.pk for s in steps if _same_line(s, bad) and s.order >= begin}
-    again |= {s.pk for s in steps if s.name == "take_slot"}
-    if ticket.frozen_at is None:  # nothing was changed yet: gates and approvals are read again
-        again |= {s.pk for s in steps if s.name == "start"}
+    again |= {s.pk for s in steps if s.name in ("take_slot", "start")}  # its turn, gates and approvals again
     reset_steps(again)
 
 
