@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from apps.audit.services import record
 from apps.common.canonical import sha256_hex
@@ -45,9 +45,17 @@ def check_form(kind: Kind, form: dict[str, Any]) -> None:
                 fields.setdefault(name, [{"code": "required", "params": {}}])
         else:
             where = ".".join(str(p) for p in error.absolute_path) or "form"
-            fields.setdefault(where, []).append({"code": "field.refused", "params": {"rule": str(error.validator)}})
+            fields.setdefault(where, []).append(_field_problem(error))
     if fields:
         raise Invalid(fields=fields)
+
+
+def _field_problem(error: ValidationError) -> dict[str, Any]:
+    """A schema's complaint about one field in the words that every other field of the API uses."""
+    code = {"minLength": "min_length", "maxLength": "max_length"}.get(str(error.validator))
+    if code is not None:
+        return {"code": code, "params": {"limit_value": error.validator_value}}
+    return {"code": "field.refused", "params": {"rule": str(error.validator)}}
 
 
 def prepare(kind: Kind, filing: Filing) -> Prepared:
