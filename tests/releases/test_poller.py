@@ -16,7 +16,7 @@ from apps.releases.models import Build, Release
 from apps.releases.poller import LOGS_PER_INTERVAL, poll
 from apps.releases.steps import building
 from apps.sandbox.compose import Sandbox
-from apps.tickets.claims import Claim
+from apps.tickets.claims import Claim, boot_clock
 from apps.tickets.models import Step, Ticket
 from apps.tickets.visit import Visit
 from tests.releases.hand import SLUG, Hand, Outside, http
@@ -50,8 +50,8 @@ def ask_jenkins(company: Company, path: str, body: str = "", kind: str = "applic
 def parameters(ticket: Ticket) -> dict[str, str]:
     """What `start_build` sends for this ticket."""
     step = Step.objects.select_related("ticket__project", "ticket__requester").get(ticket=ticket, name="start_build")
-    claim = Claim(step.pk, step.fence, ticket.created_at)
-    visiting = Visit(step, step.ticket, claim.fence, claim.now, 60)
+    claim = Claim(step.pk, step.fence, ticket.created_at, boot_clock())
+    visiting = Visit(step, step.ticket, claim.fence, claim.now, 60, claim.boot)
     return building._parameters(visiting, building.release_of(visiting))
 
 

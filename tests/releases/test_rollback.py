@@ -147,4 +147,4 @@ def test_the_owner_may_roll_back_and_a_reason_is_asked_for(company: Company, han
     assert refused.value.fields == {"reason": [{"code": "required", "params": {}}]}
     with pytest.raises(Invalid) as refused:
         company.file("roll_back", "ops", SLUG, "production", release=baseline.tag, reason="short")
-    assert refused.value.fields == {"reason": [{"code": "field.refused", "params": {"rule": "minLength"}}]}
+    assert refused.value.fields == {"reason": [{"code": "min_length", "params": {"limit_value": 10}}]}

@@ -74,7 +74,8 @@ def test_a_build_pushes_an_image_with_the_files_the_dockerfile_and_the_labels(
     config = registry_get(servers[1], f"/v2/shop/blobs/{manifest.json()['config']['digest']}").json()
     assert config["config"]["Labels"] == {
         "opsportal.ticket": "42",
-        "sandbox.start-seconds": "3",
+        "io.opsportal.build": "1",
+            "sandbox.start-seconds": "3",
         "sandbox.never-ready": "true",
         "sandbox.crash-exit-code": "137",
     }

@@ -263,7 +263,7 @@ def test_a_token_files_what_its_scopes_name_and_nothing_else(place: Place) -> No
         ({"status": "succeeded"}, {"status": "unknown_field"}),
         ({"requester": 1, "approvals_needed": 0}, {"requester": "unknown_field", "approvals_needed": "unknown_field"}),
         ({"environment": "nowhere"}, {"environment": "does_not_exist"}),
-        ({"form": {"word": "x" * 21}}, {"word": "field.refused"}),
+        ({"form": {"word": "x" * 21}}, {"word": "max_length"}),
         ({"form": {"other": 1}}, {"other": "unknown_field"}),
         ({"form": []}, {"form": "not_a_dict"}),
         ({"note": "x" * 4001}, {"note": "max_length"}),
