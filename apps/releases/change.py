@@ -12,8 +12,10 @@ from django.conf import settings
 from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_kubernetes
 from apps.integrations.loop import run_many
-from apps.releases.models import Release
-from apps.releases.targets import image_reference
+from apps.releases.models import Release, Rollout
+from apps.releases.targets import image_reference, planned_workloads, targets_changed
+from apps.tickets.models import Ticket
+from apps.tickets.outcomes import Failed
 from apps.workloads.models import Workload
 from apps.workloads.observe import container_image
 
@@ -51,6 +53,28 @@ def _target(workload: Workload, release: Release, deployment: Json) -> Json:
         "from": container_image(deployment, workload.container),
         "to": image_reference(release, workload),
     }
+
+
+def moved_target(ticket: Ticket) -> Failed | None:
+    """The first unfinished target that shows neither the approved `from` nor the approved `to` now (D17)."""
+    content = ticket.fingerprint_content or {}
+    approved = {(t["cluster"], t["namespace"], t["deployment"], t["container"]): t for t in content.get("targets", [])}
+    finished = set(
+        Rollout.objects.filter(ticket=ticket, result=Rollout.Result.SUCCEEDED).values_list("workload", flat=True)
+    )
+    unfinished = [w for w in planned_workloads(ticket) if w.pk not in finished]
+    read = run_many([_read(w) for w in unfinished], settings.CONFIG.outside_timeout)
+    for workload, deployment in zip(unfinished, read, strict=True):
+        if isinstance(deployment, IntegrationError):
+            raise deployment
+        cluster = workload.placement.cluster.name
+        target = approved.get((cluster, workload.namespace, workload.deployment, workload.container))
+        if target is None:
+            raise targets_changed(ticket)
+        image = container_image(deployment, workload.container)
+        if image not in (target["from"], target["to"]):
+            return Failed("rollout.target_moved", {"cluster": cluster, "image": image})
+    return None
 
 
 async def _dry_run(workload: Workload, image: str) -> Json:

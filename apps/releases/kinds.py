@@ -21,17 +21,17 @@ from apps.integrations.gitlab.types import Commit, GitProject
 from apps.integrations.loop import run
 from apps.policy.actor import Actor
 from apps.projects.models import Environment, Project, ProjectEnvironment, Tier
-from apps.releases import poller  # noqa: F401 - registers the chore
-from apps.releases.change import change_content
+from apps.releases import chores, poller  # noqa: F401 - registers the chores
+from apps.releases.change import change_content, moved_target
 from apps.releases.gates import Gate, gates_for
 from apps.releases.history import last_known_good, ran_before
 from apps.releases.models import Release, Rollout, TicketRelease
 from apps.releases.steps import building, rolling  # noqa: F401 - registers the steps
 from apps.releases.tags import mint_tag
-from apps.releases.targets import rollout_steps, workloads_of
+from apps.releases.targets import planned_workloads, rollout_steps, targets_changed, workloads_of
 from apps.tickets import registry
 from apps.tickets.models import StepStatus, Ticket, TicketStatus
-from apps.tickets.outcomes import Ended, Outcome, SentBack
+from apps.tickets.outcomes import Ended, Failed, Outcome, SentBack
 from apps.tickets.registry import Filing, Kind, Prepared, StepSpec
 from apps.tickets.services.running import end_superseded
 
@@ -185,12 +185,17 @@ def _environment(ticket: Ticket) -> Environment:
 
 
 def settle_rollouts(ticket: Ticket) -> None:
-    """A rollout that was begun and never judged: failed when the cluster refused the patch, else unknown."""
+    """A rollout that was never judged: failed when the cluster refused the patch, skipped when none went out, else
+    unknown."""
     open_results = [Rollout.Result.PENDING, Rollout.Result.RUNNING]
     begun = Rollout.objects.filter(ticket=ticket, result__in=open_results)
     for step in ticket.steps.filter(name="patch_image", status=StepStatus.FAILED):
         begun.filter(workload=step.params["workload"]).update(
             result=Rollout.Result.FAILED, reason=step.reason, finished_at=Now()
+        )
+    for step in ticket.steps.filter(name="patch_image", status=StepStatus.CANCELED, intent__isnull=True):
+        begun.filter(workload=step.params["workload"], generation__isnull=True).update(
+            result=Rollout.Result.SKIPPED, finished_at=Now()
         )
     begun.update(result=Rollout.Result.UNKNOWN)
 
@@ -201,17 +206,23 @@ class _ExistingRelease(Kind):
     takes_slot = True
 
     def create(self, ticket: Ticket, prepared: Prepared) -> None:
+        # Of two filed at once neither would see the other: one after the other, the last one stays. No key lock,
+        # because each already holds the project's key by its own ticket.
+        Project.objects.select_for_update(no_key=True).get(pk=ticket.project_id)
         TicketRelease.objects.create(ticket=ticket, release=prepared.row)
-        newer = ticket
-        waiting = Ticket.objects.select_for_update().filter(
-            kind=self.name,
-            project=ticket.project_id,
-            environment=ticket.environment_id,
-            status__in=NOT_STARTED,
-            pk__lt=ticket.pk,
+        waiting = (
+            Ticket.objects.select_for_update()
+            .filter(
+                kind=self.name,
+                project=ticket.project_id,
+                environment=ticket.environment_id,
+                status__in=NOT_STARTED,
+            )
+            .exclude(pk=ticket.pk)
+            .order_by("pk")
         )
         for older in waiting:
-            end_superseded(older, newer, actor=Actor.system("engine"))
+            end_superseded(older, ticket, actor=Actor.system("engine"))
 
     def plan(self, ticket: Ticket) -> list[StepSpec]:
         workloads = workloads_of(ticket.project, _environment(ticket))
@@ -219,7 +230,18 @@ class _ExistingRelease(Kind):
 
     def fingerprint_content(self, ticket: Ticket) -> dict[str, Any]:
         release = ticket.about.release
-        return change_content(self.name, release, workloads_of(ticket.project, _environment(ticket)))
+        return change_content(self.name, release, planned_workloads(ticket))
+
+    def recheck(self, ticket: Ticket) -> SentBack | None:
+        """The plan is fixed: what was adopted or taken away since needs another ticket."""
+        planned = {w.pk for w in planned_workloads(ticket)}
+        if planned != {w.pk for w in workloads_of(ticket.project, _environment(ticket))}:
+            raise targets_changed(ticket)
+        return None
+
+    def recheck_frozen(self, ticket: Ticket) -> Outcome | None:
+        """Nobody approved the images a ticket without approvals meets, so that it goes on whatever they are."""
+        return moved_target(ticket) if ticket.approvals_needed else None
 
     def excluded_approvers(self, ticket: Ticket) -> set[int]:
         requester = ticket.about.release.requester_id if hasattr(ticket, "about") else None
@@ -267,10 +289,19 @@ class PromoteKind(_ExistingRelease):
 
     def recheck(self, ticket: Ticket) -> SentBack | None:
         """Gates are read again at start (D16)."""
-        for gate in gates_for(ticket.project, ticket.about.release, _environment(ticket)):
-            if gate.state != "met":
-                return SentBack(TicketStatus.PENDING_CONFIRMATION, {"code": gate.code, "params": gate.params})
-        return None
+        gate = _unmet(ticket)
+        if gate is not None:
+            return SentBack(TicketStatus.PENDING_CONFIRMATION, {"code": gate.code, "params": gate.params})
+        return super().recheck(ticket)
+
+    def recheck_frozen(self, ticket: Ticket) -> Outcome | None:
+        gate = _unmet(ticket)
+        return Failed(gate.code, gate.params) if gate is not None else super().recheck_frozen(ticket)
+
+
+def _unmet(ticket: Ticket) -> Gate | None:
+    gates = gates_for(ticket.project, ticket.about.release, _environment(ticket))
+    return next((gate for gate in gates if gate.state != "met"), None)
 
 
 def first_status(gates: list[Gate], approvals_needed: int) -> str:

@@ -103,7 +103,10 @@ class Build(models.Model):
         indexes = [
             models.Index(
                 fields=["controller"], condition=Q(state__in=["asked", "queued", "running"]), name="build_open"
-            )
+            ),
+            models.Index(
+                fields=["controller", "finished_at"], condition=Q(log_complete=False), name="build_log_unread"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -177,7 +180,10 @@ class Rollout(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["ticket", "workload"], name="rollout_once")]
-        indexes = [models.Index(fields=["workload", "-id"], name="rollout_latest")]
+        indexes = [
+            models.Index(fields=["workload", "-id"], name="rollout_latest"),
+            models.Index(fields=["to_digest"], name="rollout_digest"),
+        ]
 
     def __str__(self) -> str:
         return f"rollout of #{self.ticket_id} to {self.workload_id}"

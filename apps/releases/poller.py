@@ -1,12 +1,17 @@
 """One poller per Jenkins controller: all builds in one call per interval, logs copied as they grow (D23, D24, QP8).
 
-A chore, so exactly one worker does it. Must not: call Jenkins when nothing of ours is open, or more often with more
-running builds: at most LOGS_PER_INTERVAL log reads beside those of builds that ended.
+A chore, so exactly one worker does it: an interval ends before its lease does. Must not: call Jenkins when nothing of
+ours is open, or more often with more running builds (at most LOGS_PER_INTERVAL log reads beside those of builds that
+ended), or let one build's trouble keep it from the others.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
@@ -21,18 +26,44 @@ from apps.integrations.jenkins.types import BuildRef, QueueItem
 from apps.integrations.loop import run, run_many
 from apps.integrations.models import JenkinsController
 from apps.releases import buildlog
+from apps.releases.lookup import look_up
 from apps.releases.models import Build
 from apps.tickets import bell, hints, registry
 from apps.tickets.engine import wake_step
 from apps.tickets.models import Step, StepStatus
+from apps.tickets.transitions import ENDED
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 OPEN = (Build.State.ASKED, Build.State.QUEUED, Build.State.RUNNING)
 LOGS_PER_INTERVAL = 4
 LATE = timedelta(hours=1)
 LOG_READS_AT_END = 80
 RETRY_LOG_SECONDS = 3600
+
+
+def _share() -> float:
+    return float(settings.CONFIG.chore_lease_seconds) / 3
+
+
+@dataclass
+class _Interval:
+    """One look at one controller. New calls begin in the first two thirds of the lease and end in the last."""
+
+    jenkins: Jenkins
+    begun: float = field(default_factory=time.monotonic)
+
+    def is_over(self) -> bool:
+        return time.monotonic() - self.begun > 2 * _share()
+
+    @property
+    def seconds(self) -> float:
+        """How long one call may take."""
+        return min(float(settings.CONFIG.outside_timeout), _share())
+
+    def ask(self, work: Coroutine[Any, Any, T]) -> T:
+        return run(work, self.seconds)
 
 
 def _every() -> float:
@@ -51,15 +82,15 @@ def poll(controller_id: str) -> None:
     unread = list(Build.objects.filter(controller=controller, state=Build.State.FINISHED, log_complete=False)[:20])
     if not builds and not unread:
         return
-    jenkins = get_jenkins(controller)
+    interval = _Interval(get_jenkins(controller))
     if builds:
-        snapshot = run(jenkins.snapshot(), settings.CONFIG.outside_timeout)
-        _match(jenkins, builds, snapshot.builds, snapshot.queue)
-        _stop_late(jenkins, controller, snapshot.builds)
-    _copy_logs(jenkins, controller)
+        snapshot = run(interval.jenkins.snapshot(), settings.CONFIG.outside_timeout)
+        _match(interval, builds, snapshot.builds, snapshot.queue)
+        _stop_late(interval, controller, snapshot.builds)
+    _copy_logs(interval, controller)
 
 
-def _match(jenkins: Jenkins, ours: list[Build], seen: list[BuildRef], queue: list[QueueItem]) -> None:
+def _match(interval: _Interval, ours: list[Build], seen: list[BuildRef], queue: list[QueueItem]) -> None:
     by_key: dict[str, list[BuildRef]] = {}
     for ref in seen:
         if ref.key:
@@ -67,19 +98,31 @@ def _match(jenkins: Jenkins, ours: list[Build], seen: list[BuildRef], queue: lis
     queued = {item.key: item for item in queue if item.key}
     for build in ours:
         refs = sorted(by_key.get(build.key, []), key=lambda r: r.number)
-        if refs:
-            _seen_build(build, refs[0])
-            _stop_duplicates(jenkins, build, refs, queued.get(build.key))
-        elif build.key in queued:
-            _seen_in_queue(build, queued[build.key])
-        elif build.state != Build.State.ASKED:
-            _absent(build)
+        try:
+            _match_one(interval, build, refs, queued.get(build.key))
+        except IntegrationError as error:
+            _put_off(build, error)
+
+
+def _match_one(interval: _Interval, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
+    if refs:
+        _seen_build(build, refs[0])
+        _stop_duplicates(interval, build, refs, item)
+    elif item is not None:
+        _seen_in_queue(build, item)
+    elif build.state != Build.State.ASKED or build.ticket.status in ENDED:
+        # One that was asked for a moment ago may not be listed yet; while its ticket runs, its step looks it up.
+        _absent(interval, build)
+
+
+def _put_off(build: Build, error: IntegrationError) -> None:
+    log.warning("a build is looked at again next time", build=build.pk, job=build.job, **error.as_reason())
 
 
 def _seen_build(build: Build, ref: BuildRef) -> None:
     began = datetime.fromtimestamp(ref.timestamp_ms / 1000, UTC)
     if ref.building or ref.result is None:
-        if build.state != Build.State.RUNNING or build.number != ref.number:
+        if build.state != Build.State.RUNNING or build.number != ref.number or build.absent_since:
             Build.objects.filter(pk=build.pk, state__in=OPEN).update(
                 state=Build.State.RUNNING, number=ref.number, started_at=began, absent_since=None, queue_why=""
             )
@@ -105,34 +148,44 @@ def _seen_in_queue(build: Build, item: QueueItem) -> None:
         )
 
 
-def _absent(build: Build) -> None:
-    """In neither list while Jenkins answers: lost after two such reads far enough apart (D23)."""
+def _absent(interval: _Interval, build: Build) -> None:
+    """In neither list while Jenkins answers: lost after two such reads far enough apart (D23).
+
+    The lists hold each job's newest builds only, so the build itself is asked for before it is given up.
+    """
     mine = Build.objects.filter(pk=build.pk, state__in=OPEN)
     if build.absent_since is None:
         mine.update(absent_since=Now())
         return
     gone_for = (db_now() - build.absent_since).total_seconds()
-    if gone_for >= settings.CONFIG.lost_seconds and mine.update(state=Build.State.LOST, finished_at=Now()):
+    if gone_for < settings.CONFIG.lost_seconds or interval.is_over():
+        return
+    found = look_up(interval.jenkins, build, interval.seconds)
+    if isinstance(found, BuildRef):
+        _seen_build(build, found)
+    elif found is not None:
+        _seen_in_queue(build, found)
+    elif mine.update(state=Build.State.LOST, finished_at=Now()):
         wake_waiting(build)
 
 
-def _stop_duplicates(jenkins: Jenkins, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
+def _stop_duplicates(interval: _Interval, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
     """A second build with our key is stopped within one poll and counted once, also one that still waits (D9)."""
     others = refs[1:]
     for other in others:
-        if other.building:
+        if other.building and not interval.is_over():
             log.warning("a second build with our key is stopped", job=other.job, number=other.number)
-            run(jenkins.stop_build(other.job, other.number), settings.CONFIG.outside_timeout)
+            interval.ask(interval.jenkins.stop_build(other.job, other.number))
     found = max(build.duplicates, len(others))
     # The queue was read before the builds: an item that is a build by now is not a second one.
     if item is not None and item.id not in {ref.queue_id for ref in refs}:
         log.warning("a second build with our key is taken out of the queue", job=item.job, item=item.id)
-        found += run(jenkins.cancel_item(item.id), settings.CONFIG.outside_timeout)
+        found += interval.ask(interval.jenkins.cancel_item(item.id))
     if found > build.duplicates:
         Build.objects.filter(pk=build.pk).update(duplicates=found)
 
 
-def _stop_late(jenkins: Jenkins, controller: JenkinsController, seen: list[BuildRef]) -> None:
+def _stop_late(interval: _Interval, controller: JenkinsController, seen: list[BuildRef]) -> None:
     """A build under a key that was given up as lost, or whose build ended, came too late: it is stopped (D9)."""
     running = {ref.key: ref for ref in seen if ref.building and ref.key}
     over = Build.objects.filter(
@@ -143,10 +196,14 @@ def _stop_late(jenkins: Jenkins, controller: JenkinsController, seen: list[Build
     )
     for build in over:
         ref = running[build.key]
-        if ref.number == build.number:
+        if ref.number == build.number or interval.is_over():
             continue
         log.warning("a build that came too late is stopped", job=ref.job, number=ref.number)
-        run(jenkins.stop_build(ref.job, ref.number), settings.CONFIG.outside_timeout)
+        try:
+            interval.ask(interval.jenkins.stop_build(ref.job, ref.number))
+        except IntegrationError as error:
+            _put_off(build, error)
+            continue
         Build.objects.filter(pk=build.pk, duplicates=0).update(duplicates=1)
 
 
@@ -161,23 +218,25 @@ def wake_waiting(build: Build) -> None:
     bell.ring(ids) if ids else None
 
 
-def _copy_logs(jenkins: Jenkins, controller: JenkinsController) -> None:
-    """Builds that just ended first, to their end; then a few running ones, watched ones before the longest unread."""
+def _copy_logs(interval: _Interval, controller: JenkinsController) -> None:
+    """Builds that ended first, to their end and as long as a third of the lease; then a few running ones, watched ones
+    before the longest unread."""
     mine = Build.objects.filter(controller=controller, log_complete=False, number__isnull=False).select_related(
         "ticket"
     )
-    ended = list(mine.filter(state=Build.State.FINISHED).order_by("finished_at")[:20])
+    ended = list(
+        mine.filter(state=Build.State.FINISHED).order_by(F("log_read_at").asc(nulls_first=True), "finished_at")[:20]
+    )
     running = list(
         mine.filter(state=Build.State.RUNNING).order_by(
             F("watched_at").desc(nulls_last=True), F("log_read_at").asc(nulls_first=True)
         )[:LOGS_PER_INTERVAL]
     )
-    for build in ended:
-        for _ in range(LOG_READS_AT_END):
-            if not _copy_one(jenkins, build):
-                break
-    reads = [jenkins.read_log(b.job, b.number or 0, b.jenkins_offset) for b in running]
-    parts = run_many(reads, settings.CONFIG.outside_timeout) if reads else []
+    _copy_ended(interval, ended)
+    if not running or interval.is_over():
+        return
+    reads = [interval.jenkins.read_log(b.job, b.number or 0, b.jenkins_offset) for b in running]
+    parts = run_many(reads, interval.seconds)
     for build, part in zip(running, parts, strict=True):
         if not isinstance(part, IntegrationError):
             # A running build's log is never complete, whatever this read said: its end is read after it ended.
@@ -188,18 +247,28 @@ def _copy_logs(jenkins: Jenkins, controller: JenkinsController) -> None:
                 hints.announce("build", build.pk, build.ticket.project_id)
 
 
-def _copy_one(jenkins: Jenkins, build: Build) -> bool:
+def _copy_ended(interval: _Interval, ended: list[Build]) -> None:
+    """Each to its end; what does not fit into this interval goes on in the next."""
+    begun = time.monotonic()
+    for build in ended:
+        for _ in range(LOG_READS_AT_END):
+            if interval.is_over() or time.monotonic() - begun > _share():
+                return
+            if not _copy_one(interval, build):
+                break
+
+
+def _copy_one(interval: _Interval, build: Build) -> bool:
     """One read of an ended build's log; whether there is more."""
     project_id = build.ticket.project_id
     build.refresh_from_db(fields=["state", "log_complete", "jenkins_offset", "finished_at"])
     try:
-        part = run(
-            jenkins.read_log(build.job, build.number or 0, build.jenkins_offset), settings.CONFIG.outside_timeout
-        )
+        part = interval.ask(interval.jenkins.read_log(build.job, build.number or 0, build.jenkins_offset))
     except IntegrationError as error:
         old = build.finished_at is not None and (db_now() - build.finished_at).total_seconds() > RETRY_LOG_SECONDS
-        if not error.retryable or old:
-            Build.objects.filter(pk=build.pk).update(log_complete=True)
+        # The read counts, so that the others' logs come first next time.
+        given_up = not error.retryable or old
+        Build.objects.filter(pk=build.pk).update(log_complete=given_up, log_read_at=Now())
         return False
     moved = part.next_start != build.jenkins_offset
     done = not part.more and not moved

@@ -8,6 +8,7 @@ from __future__ import annotations
 from apps.common.errors import Conflict
 from apps.projects.models import Environment, Project
 from apps.releases.models import Release
+from apps.tickets.models import Ticket
 from apps.tickets.registry import StepSpec
 from apps.workloads.models import Workload
 
@@ -26,6 +27,25 @@ def workloads_of(project: Project, environment: Environment) -> list[Workload]:
     if not found:
         raise Conflict("release.no_workload", project=project.slug, environment=environment.slug)
     return found
+
+
+def planned_workloads(ticket: Ticket) -> list[Workload]:
+    """The workloads a ticket was planned for, whatever was adopted since; Conflict when one of them is gone."""
+    ids = set(ticket.steps.filter(name="patch_image").values_list("params__workload", flat=True))
+    found = list(
+        Workload.objects.filter(pk__in=ids)
+        .select_related("placement__cluster__registry", "project_environment")
+        .order_by("placement__wave", "placement__cluster__name", "name")
+    )
+    if len(found) != len(ids):
+        raise targets_changed(ticket)
+    return found
+
+
+def targets_changed(ticket: Ticket) -> Conflict:
+    """What runs there is no longer what the ticket was planned, and perhaps approved, for."""
+    assert ticket.environment is not None
+    return Conflict("release.targets_changed", environment=ticket.environment.slug)
 
 
 def target_name(workload: Workload) -> str:

@@ -120,10 +120,10 @@ def add_project(
     )
     company.projects[slug] = project
     project.owners.add(company.people["owner"])
-    for environment in (company.environments[name] for name in environments):
-        use(project, environment)
+    for row in (company.environments[name] for name in environments):
+        use(project, row)
         for who, role in (("developer", "developer"), ("tester", "tester"), ("ops", "ops"), ("ops2", "ops")):
-            grant(company.people[who], project, environment, role)
+            grant(company.people[who], project, row, role)
     asyncio.run(_run_baseline(company, slug, replicas, environments))
     for environment in environments:
         for cluster in CLUSTERS[environment]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.audit.services import record
 from apps.common.errors import Conflict, Invalid
 from apps.policy.actor import Actor
 from apps.policy.services import require
 from apps.projects.models import Environment
-from apps.releases.gates import gates_for, ran_in
+from apps.releases.gates import gates_for, predecessors, ran_in
 from apps.releases.models import Release, Verdict
 from apps.tickets import hints
 from apps.tickets.fingerprints import send_back
@@ -61,28 +62,30 @@ def give_verdict(
         )
         hints.announce("release", release.pk, release.project_id)
     if outcome == Verdict.Outcome.PASSED:
-        _let_go_on(release, actor)
+        let_go_on(
+            waiting_for_verdict().filter(project=release.project_id, about__release__digest=release.digest), actor
+        )
     else:
         reason = {"code": "gate.failed_verdict", "params": {"name": actor.name, "environment": environment.slug}}
-        _withdraw(release, reason)
+        _withdraw(release, environment, reason)
     return verdict
 
 
-def _let_go_on(release: Release, actor: Actor) -> None:
-    waiting = Ticket.objects.filter(
-        kind="promote",
-        project=release.project_id,
-        about__release__digest=release.digest,
-        status=TicketStatus.PENDING_CONFIRMATION,
-    ).select_related("environment", "about__release", "project")
-    for ticket in waiting:
+def waiting_for_verdict() -> QuerySet[Ticket]:
+    """Promotes that wait for a tester."""
+    return Ticket.objects.filter(kind="promote", status=TicketStatus.PENDING_CONFIRMATION)
+
+
+def let_go_on(waiting: QuerySet[Ticket], actor: Actor) -> None:
+    """Confirm those whose gates are all met now."""
+    for ticket in waiting.select_related("environment", "about__release", "project"):
         assert ticket.environment is not None
         if all(g.state == "met" for g in gates_for(ticket.project, ticket.about.release, ticket.environment)):
             confirm(ticket, actor=actor)
 
 
-def _withdraw(release: Release, reason: dict[str, Any]) -> None:
-    """A failed verdict: waiting promotes of that digest that relied on it are rejected or sent back (D16)."""
+def _withdraw(release: Release, environment: Environment, reason: dict[str, Any]) -> None:
+    """A failed verdict: waiting promotes that come from that environment are rejected or sent back (D16)."""
     engine = Actor.system("engine")
     states = WAITING_PROMOTES
     found = Ticket.objects.filter(
@@ -93,8 +96,10 @@ def _withdraw(release: Release, reason: dict[str, Any]) -> None:
             ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
             assert ticket.environment is not None
             gates = gates_for(ticket.project, ticket.about.release, ticket.environment)
-            if ticket.status not in states or all(g.state == "met" for g in gates):
+            if ticket.status not in states or all(g.state != "refused" for g in gates):
                 continue
+            if environment not in predecessors(ticket.project, ticket.environment):
+                continue  # nothing enters from there, so its verdict decides nothing here
             if ticket.status == TicketStatus.PENDING_CONFIRMATION:
                 transition(ticket, TicketStatus.REJECTED, reason=reason, actor=engine)
             else:

@@ -15,15 +15,18 @@ from apps.catalog.models import TemplateVersion
 from apps.common.canonical import canonical_json
 from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_gitlab, get_jenkins, get_registry
+from apps.integrations.jenkins.client import Jenkins
 from apps.integrations.jenkins.types import BuildRef, QueueItem
 from apps.integrations.loop import run
 from apps.releases.labels import CHECKED, labels_for
+from apps.releases.lookup import look_up
 from apps.releases.models import Build, Release
 from apps.tickets import registry
 from apps.tickets.outcomes import Canceled, Done, Errored, Failed, GoBack, Outcome, Waiting
 from apps.tickets.visit import Visit
 
 PARAMETERS = ("OPSPORTAL_KEY", "REPO_URL", "TAG", "COMMIT", "IMAGE", "LABELS_JSON", "DOCKERFILE_B64")
+OPEN = (Build.State.ASKED, Build.State.QUEUED, Build.State.RUNNING)
 LOST_MOST = 2
 STOP_RECHECK = 2.0
 
@@ -74,6 +77,9 @@ def start_build(visit: Visit) -> Outcome:
     release = release_of(visit)
     jenkins = get_jenkins(release.project.jenkins)
     job = release.project.slug
+    earlier = None if visit.was_begun else _bind_earlier(visit, jenkins)
+    if earlier is not None:
+        return earlier
     build, _ = Build.objects.get_or_create(
         key=visit.key,
         defaults={"release": release, "ticket": visit.ticket, "controller": release.project.jenkins, "job": job},
@@ -89,9 +95,25 @@ def start_build(visit: Visit) -> Outcome:
     except IntegrationError as error:
         if not error.unknown:
             visit.forget_intent()
+            Build.objects.filter(pk=build.pk, state=Build.State.ASKED).delete()  # never asked, so never looked for
         raise
     Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(state=Build.State.QUEUED, queue_id=item.id)
     return Done({"build": build.pk, "queue_id": item.id, "folded": item.folded})
+
+
+def _bind_earlier(visit: Visit, jenkins: Jenkins) -> Outcome | None:
+    """A build that an earlier attempt asked for and never saw end: go on with it, or know that it is lost, before
+    another one is asked for. None: there is none."""
+    earlier = Build.objects.filter(ticket=visit.ticket).exclude(key=visit.key).order_by("-id").first()
+    if earlier is None:
+        return None
+    if earlier.state not in OPEN:
+        unseen = earlier.result == "SUCCESS" and visit.output_of("await_build").get("build") != earlier.pk
+        return Done({"build": earlier.pk, "number": earlier.number, "found_by_key": True}) if unseen else None
+    found = look_up(jenkins, earlier, deadline())
+    if isinstance(found, BuildRef) and found.result not in (None, "SUCCESS"):
+        return None  # it ended badly; the poller writes it down
+    return _found(earlier, found) if found is not None else _not_yet_lost(visit, earlier)
 
 
 def _parameters(visit: Visit, release: Release) -> dict[str, str]:
@@ -120,7 +142,12 @@ def _found(build: Build, found: BuildRef | QueueItem) -> Outcome:
 
 
 def _not_there_yet(visit: Visit, build: Build) -> Outcome:
-    """Absent from queue and builds: lost after two reads far enough apart, then asked for once more under a new key."""
+    """Absent from queue and builds: once it is lost it is asked for once more under a new key."""
+    return _not_yet_lost(visit, build) or _ask_again(visit)
+
+
+def _not_yet_lost(visit: Visit, build: Build) -> Waiting | None:
+    """Lost after two reads far enough apart (None); till then we wait."""
     wait = settings.CONFIG.lost_seconds
     if build.absent_since is None:
         Build.objects.filter(pk=build.pk).update(absent_since=Now())
@@ -128,7 +155,7 @@ def _not_there_yet(visit: Visit, build: Build) -> Outcome:
     if (visit.now - build.absent_since).total_seconds() < wait:
         return Waiting(wait / 2)
     Build.objects.filter(pk=build.pk).update(state=Build.State.LOST, finished_at=Now())
-    return _ask_again(visit)
+    return None
 
 
 def _ask_again(visit: Visit) -> Outcome:
@@ -149,12 +176,12 @@ def await_build(visit: Visit) -> Outcome:
         return Canceled() if visit.is_cancelling else _ask_again(visit)
     if build.state == Build.State.FINISHED:
         return _ended(visit, build, params)
-    if visit.is_cancelling:
-        _stop(build)
-        return Waiting(STOP_RECHECK)
-    if visit.age > settings.CONFIG.build_deadline_seconds:
+    late = visit.age > settings.CONFIG.build_deadline_seconds
+    if late or visit.is_cancelling:
+        _stop(visit, build)
+    if late:
         return Errored("build.deadline", {**params, "seconds": int(settings.CONFIG.build_deadline_seconds)})
-    return Waiting(settings.CONFIG.build_recheck_seconds)
+    return Waiting(STOP_RECHECK if visit.is_cancelling else settings.CONFIG.build_recheck_seconds)
 
 
 def _ended(visit: Visit, build: Build, params: dict[str, Any]) -> Outcome:
@@ -167,12 +194,16 @@ def _ended(visit: Visit, build: Build, params: dict[str, Any]) -> Outcome:
     return Failed(code, {**params, "result": build.result, "stage": stage, "build": build.pk})
 
 
-def _stop(build: Build) -> None:
+def _stop(visit: Visit, build: Build) -> None:
+    """Ask Jenkins to stop it. A refusal is remembered and ends nothing: the build goes on, and so does the waiting."""
     jenkins = get_jenkins(build.controller)
-    if build.number is not None:
-        run(jenkins.stop_build(build.job, build.number), deadline())
-    elif build.queue_id is not None:
-        run(jenkins.cancel_item(build.queue_id), deadline())
+    try:
+        if build.number is not None:
+            run(jenkins.stop_build(build.job, build.number), deadline())
+        elif build.queue_id is not None:
+            run(jenkins.cancel_item(build.queue_id), deadline())
+    except IntegrationError as error:
+        visit.remember(trouble=error.as_reason())
 
 
 @registry.step("resolve_digest", writes=False)

@@ -6,26 +6,34 @@ Must not: change anything but the named container's image, or call success what 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.common.db import db_now
+from apps.common.errors import IntegrationError, NotFound
 from apps.integrations.clients import get_kubernetes
+from apps.integrations.kubernetes.client import Kubernetes
 from apps.integrations.kubernetes.types import STEP_KEY
 from apps.integrations.loop import run
+from apps.projects.models import Project
 from apps.releases.models import Release, Rollout, TicketRelease
 from apps.releases.steps.building import deadline
 from apps.releases.targets import image_reference
 from apps.tickets import registry
-from apps.tickets.outcomes import Done, Failed, Outcome, Waiting
-from apps.tickets.visit import Visit
+from apps.tickets.models import Step, StepStatus
+from apps.tickets.outcomes import Canceled, Done, Errored, Failed, Outcome, Waiting
+from apps.tickets.visit import CancelRequestedError, Visit
 from apps.workloads.clusters import read_seen
 from apps.workloads.models import ClusterHeartbeat, ObservedDeployment, Workload
 from apps.workloads.observe import Judgement, container_image, digest_of, judge
 
 WATCHER_FRESH = timedelta(seconds=15)
+UNREADABLE = ("outside.bad_answer", "outside.too_large")
+Json = dict[str, Any]
 
 
 def _workload(visit: Visit) -> Workload:
@@ -49,28 +57,54 @@ def patch_image(visit: Visit) -> Outcome:
     before = container_image(deployment, workload.container)
     key = visit.key
     if before != image:
+        if visit.is_cancelling:
+            return Canceled()
         _begin(visit, workload, release, before, image)
-        visit.save_intent(image=image, before=before, resource_version=meta["resourceVersion"])
-        deployment = run(
-            client.patch_image(
-                workload.namespace,
-                workload.deployment,
-                workload.container,
-                image,
-                resource_version=meta["resourceVersion"],
-                key=key,
-                seen=deployment,
-            ),
-            deadline(),
-        )
-        meta = deployment["metadata"]
+        meta = _patch(visit, client, workload, image, deployment)["metadata"]
     elif (meta.get("annotations") or {}).get(STEP_KEY) != key:
         # Somebody else's patch, or an earlier ticket's, already put this very digest there: nothing to change.
         _begin(visit, workload, release, before, image)
+    visit.freeze()  # again: another target's refusal may have taken it back meanwhile
     Rollout.objects.filter(ticket=visit.ticket, workload=workload).update(
         generation=meta["generation"], result=Rollout.Result.RUNNING
     )
     return Done({"generation": meta["generation"], "from": before, "to": image})
+
+
+def _patch(visit: Visit, client: Kubernetes, workload: Workload, image: str, deployment: Json) -> Json:
+    """The write itself; when it surely was not made, nothing is left behind that says it may have been."""
+    version = deployment["metadata"]["resourceVersion"]
+    may_be_there = visit.was_begun  # an earlier call of this attempt has no answer: a conflict may be its own trace
+    before = container_image(deployment, workload.container)
+    try:
+        visit.save_intent_unless_cancelled(image=image, before=before, resource_version=version)
+        work = client.patch_image(
+            workload.namespace,
+            workload.deployment,
+            workload.container,
+            image,
+            resource_version=version,
+            key=visit.key,
+            seen=deployment,
+        )
+        return run(work, deadline())
+    except CancelRequestedError:
+        if not may_be_there:
+            _unfreeze_if_untouched(visit)
+        raise
+    except IntegrationError as error:
+        if not may_be_there and not error.unknown and error.code not in UNREADABLE:
+            visit.forget_intent()
+            _unfreeze_if_untouched(visit)
+        raise
+
+
+def _unfreeze_if_untouched(visit: Visit) -> None:
+    """As long as this ticket changed no cluster, its gates and approvals are read again by a retry (D17)."""
+    others = Step.objects.filter(ticket=visit.ticket, name="patch_image").exclude(pk=visit.step.pk)
+    on_its_way = others.filter(Q(intent__isnull=False) | Q(status=StepStatus.SUCCEEDED)).exists()
+    if not on_its_way and not Rollout.objects.filter(ticket=visit.ticket, generation__isnull=False).exists():
+        visit.unfreeze()
 
 
 def _begin(visit: Visit, workload: Workload, release: Release, before: str, image: str) -> None:
@@ -101,7 +135,12 @@ def _begin(visit: Visit, workload: Workload, release: Release, before: str, imag
 def _know_image(workload: Workload, image: str, digest: str) -> None:
     """An image that runs but was not built here becomes a release one may roll back to (D21)."""
     project = workload.project_environment.project
-    if Release.objects.filter(project=project, digest=digest).exists():
+    known = Release.objects.filter(project=project, digest=digest)
+    if known.exists():
+        return
+    # Two targets of a wave may find the same image at once: one after the other.
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    if known.exists():
         return
     name = image.partition("@")[0]
     _, _, path = name.partition("/")
@@ -129,7 +168,14 @@ def await_rollout(visit: Visit) -> Outcome:
     is_patient = visit.age < settings.CONFIG.refused_pods_seconds
     if not late and _watcher_says_moving(workload, rollout, is_patient):
         return Waiting(wait)
-    seen = read_seen(workload)
+    try:
+        seen = read_seen(workload)
+    except NotFound:
+        raise
+    except IntegrationError as error:
+        if error.retryable or error.unknown:
+            raise
+        return Errored(error.code, error.params)  # a credential, a certificate: we could not tell (law 4)
     judgement = judge(seen, digest=rollout.to_digest, generation=rollout.generation or 0, is_patient=is_patient)
     if judgement.state == "moving" and not late:
         return Waiting(wait, {"code": judgement.code, "params": judgement.params})
