@@ -75,7 +75,7 @@ def test_a_build_pushes_an_image_with_the_files_the_dockerfile_and_the_labels(
     assert config["config"]["Labels"] == {
         "opsportal.ticket": "42",
         "io.opsportal.build": "1",
-            "sandbox.start-seconds": "3",
+        "sandbox.start-seconds": "3",
         "sandbox.never-ready": "true",
         "sandbox.crash-exit-code": "137",
     }
