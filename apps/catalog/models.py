@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -42,3 +43,24 @@ class TemplateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language_id} {self.kind} v{self.version}"
+
+
+class DockerfileOverride(models.Model):
+    """The audited exception (B4): a project's own Dockerfile, as plain text. Never edited; ended or followed by another."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="dockerfile_overrides")
+    body = models.TextField()
+    reason = models.CharField(max_length=500)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(ended_at__isnull=True), name="override_once_while_live"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Dockerfile of {self.project_id}"

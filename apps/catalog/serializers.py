@@ -5,7 +5,7 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.catalog.models import Language, TemplateVersion
+from apps.catalog.models import DockerfileOverride, Language, TemplateVersion
 from apps.common.serializers import StrictSerializer
 
 
@@ -60,3 +60,21 @@ class NewTemplateSerializer(StrictSerializer):
         required=False, allow_blank=True, default="", trim_whitespace=False, max_length=100_000
     )
     jenkins_template = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+
+
+class DockerfileOverrideSerializer(serializers.ModelSerializer[DockerfileOverride]):
+    """A project's own Dockerfile, who set it and why."""
+
+    set_by = serializers.CharField(source="set_by.username", default="")
+
+    class Meta:
+        model = DockerfileOverride
+        fields = ("id", "body", "reason", "set_by", "created_at")
+        read_only_fields = fields
+
+
+class NewDockerfileOverrideSerializer(StrictSerializer):
+    """PUT /projects/{slug}/dockerfile."""
+
+    body = serializers.CharField(trim_whitespace=False, max_length=100_000)
+    reason = serializers.CharField(min_length=10, max_length=500)

@@ -69,6 +69,15 @@ def check_dockerfile(source: str) -> None:
         text = render_dockerfile(source, SAMPLE)
     except Invalid as error:
         raise _refused("body", error.code, **error.params) from error
+    check_dockerfile_text(text)
+
+
+def check_dockerfile_text(text: str) -> None:
+    """Refuse a Dockerfile without a base image, or with one that may move (B9)."""
+    if not text.strip():
+        raise _refused("body", "template.empty")
+    if len(text) > LONGEST:
+        raise _refused("body", "template.too_large", size=len(text), most=LONGEST)
     stages: set[str] = set()
     images = 0
     for number, line in enumerate(text.splitlines(), 1):

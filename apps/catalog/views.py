@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import OuterRef, Prefetch, Subquery
 from drf_spectacular.utils import extend_schema
@@ -10,12 +10,13 @@ from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.catalog import overrides, services
 from apps.catalog import serializers as forms
-from apps.catalog import services
 from apps.catalog.models import Language, TemplateVersion
 from apps.common.errors import Missing
 from apps.common.parsers import StrictJSONParser
 from apps.policy.permissions import actor_of
+from apps.projects.models import Project
 
 READ = "catalog.read"
 
@@ -79,3 +80,44 @@ class TemplateList(CatalogView):
         made = services.add_template(language, **body.validated_data, actor=actor_of(request))
         made.refresh_from_db()
         return Response(forms.TemplateSerializer(made).data, status=status.HTTP_201_CREATED)
+
+
+class ProjectDockerfile(generics.GenericAPIView[Any]):
+    """A project's own Dockerfile in place of its language's template."""
+
+    parser_classes = (StrictJSONParser,)
+    serializer_class = forms.DockerfileOverrideSerializer
+    queryset = Project.objects.filter(archived_at__isnull=True)
+    lookup_field = "slug"
+    policy_actions: ClassVar = {
+        "GET": "project.read",
+        "PUT": "dockerfile.override",
+        "DELETE": "dockerfile.override",
+    }
+
+    @extend_schema(operation_id="projects_dockerfile_read", responses=forms.DockerfileOverrideSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Show it; 404 when the project builds with its language's template."""
+        found = overrides.live_override(self.get_object())
+        if found is None:
+            raise Missing
+        return Response(self.get_serializer(found).data)
+
+    @extend_schema(
+        operation_id="projects_dockerfile_set",
+        request=forms.NewDockerfileOverrideSerializer,
+        responses=forms.DockerfileOverrideSerializer,
+    )
+    def put(self, request: Request, slug: str) -> Response:
+        """Set it, with a reason; builds that start from now on use it."""
+        project = self.get_object()
+        body = forms.NewDockerfileOverrideSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = overrides.set_override(project, **body.validated_data, actor=actor_of(request))
+        return Response(self.get_serializer(made).data)
+
+    @extend_schema(operation_id="projects_dockerfile_end", responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """Back to the language's template."""
+        overrides.end_override(self.get_object(), actor=actor_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)

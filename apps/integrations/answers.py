@@ -18,12 +18,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer read to its end (or, above 399, to a bound)."""
+    """An answer read to its end (or, above 399, to a bound). An unreadable answer to a write leaves its outcome unknown."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     about: dict[str, Any]
+    is_write: bool = False
 
     def text(self) -> str:
         """The body as text; bytes that are no UTF-8 are replaced."""
@@ -34,7 +35,7 @@ class Answer:
         try:
             return json.loads(self.body)
         except ValueError:
-            raise Rejected("outside.bad_answer", **self.about) from None
+            raise Rejected("outside.bad_answer", unknown=self.is_write, **self.about) from None
 
     def read(self, convert: Callable[[Any], T]) -> T:
         """`convert` applied to the JSON; an answer of another shape is `outside.bad_answer`."""
@@ -42,13 +43,13 @@ class Answer:
         try:
             return convert(found)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Rejected("outside.bad_answer", **self.about) from None
+            raise Rejected("outside.bad_answer", unknown=self.is_write, **self.about) from None
 
     def object(self) -> dict[str, Any]:
         """The body as a JSON object."""
         found = self.json()
         if not isinstance(found, dict):
-            raise Rejected("outside.bad_answer", **self.about)
+            raise Rejected("outside.bad_answer", unknown=self.is_write, **self.about)
         return found
 
 

@@ -7,7 +7,7 @@ a credential to another origin, or decide what an answer means beyond its status
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 from urllib.parse import quote as percent
@@ -30,6 +30,7 @@ SENSITIVE = frozenset({"authorization", "private-token", "cookie"})
 
 Follow = Literal["never", "same_origin", "any"]
 Query = Sequence[tuple[str, str]] | Mapping[str, str]
+Content = bytes | AsyncIterable[bytes]
 
 
 class Http:
@@ -66,7 +67,7 @@ class Http:
         query: Query | None = None,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: Content | None = None,
         headers: Mapping[str, str] | None = None,
         allow: Sequence[int] = (),
         limit: int = BODY_LIMIT,
@@ -77,7 +78,8 @@ class Http:
     ) -> Answer:
         """Send one request and read its answer; statuses outside 2xx and `allow` become IntegrationErrors.
 
-        A body above `limit` bytes is `outside.too_large`, or with `cut` is cut there.
+        A body above `limit` bytes is `outside.too_large`, or with `cut` is cut there. `data` may be a stream: it is
+        sent as it comes, once.
 
         `path` is appended to the base URL as it is (encode parts with `segment`), or is an absolute URL; headers
         that carry credentials go to another origin only with `any_origin`, when the caller vouches for it.
@@ -98,12 +100,20 @@ class Http:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, *, what: str, query: Query | None = None, idle: float
+        self,
+        path: str,
+        *,
+        what: str,
+        query: Query | None = None,
+        idle: float,
+        headers: Mapping[str, str] | None = None,
+        follow: Follow = "never",
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """A GET whose body comes in pieces for as long as it likes; silent for `idle` seconds, it is a timeout."""
         url = self.url(path, query)
         limits = aiohttp.ClientTimeout(total=None, sock_connect=self.timeout, sock_read=idle)
-        async with self._send("GET", url, what, self._headers, None, limits, "never") as response:
+        sent = {**self._headers, **(headers or {})}
+        async with self._send("GET", url, what, sent, None, limits, follow) as response:
             if response.status != 200:
                 raise self.error_of(await self._read("GET", response, what, BODY_LIMIT), is_write=False)
             yield response.content.iter_any()
@@ -182,7 +192,7 @@ class Http:
         url: URL,
         what: str,
         headers: Mapping[str, str],
-        body: bytes | None,
+        body: Content | None,
         limits: aiohttp.ClientTimeout,
         follow: Follow,
         home: URL | None = None,
@@ -206,7 +216,7 @@ class Http:
         url: URL,
         what: str,
         headers: Mapping[str, str],
-        body: bytes | None,
+        body: Content | None,
         limits: aiohttp.ClientTimeout,
         follow: Follow,
         home: URL | None,
@@ -256,13 +266,16 @@ class Http:
                     if not (refused or cut):
                         raise Rejected("outside.too_large", limit=bound, unknown=method not in SAFE, **self.about(what))
                     break
-        return Answer(response.status, response.headers.copy(), b"".join(chunks)[:bound], self.about(what))
+        body = b"".join(chunks)[:bound]
+        return Answer(response.status, response.headers.copy(), body, self.about(what), is_write=method not in SAFE)
 
     def _limits(self, seconds: float) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, self.timeout))
 
 
-def _body(json_body: Any, form: Mapping[str, str] | None, data: bytes | None) -> tuple[bytes | None, Mapping[str, str]]:
+def _body(
+    json_body: Any, form: Mapping[str, str] | None, data: Content | None
+) -> tuple[Content | None, Mapping[str, str]]:
     if json_body is not None:
         return json.dumps(json_body).encode(), {"Content-Type": "application/json"}
     if form is not None:

@@ -86,6 +86,7 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "project.update": _project(OWNER, ADMIN),
         "grant.read": _project(MEMBER, ADMIN),
         "grant.manage": _project(OWNER, ADMIN),
+        "dockerfile.override": _project(ADMIN),
         **{name: _project(MEMBER) for name in _MEMBERS_READ},
         "workload.adopt": _project(on_pair(OPS)),
         "release.request": _project(on_pair(*ROLES)),

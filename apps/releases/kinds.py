@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from apps.catalog.models import TemplateVersion
+from apps.catalog.overrides import live_override
 from apps.catalog.rendering import render_dockerfile
 from apps.catalog.services import newest_template
 from apps.common.db import db_now
@@ -26,9 +27,9 @@ from apps.releases.change import change_content, moved_target
 from apps.releases.gates import Gate, gates_for
 from apps.releases.history import last_known_good, ran_before
 from apps.releases.models import Release, Rollout, TicketRelease
-from apps.releases.steps import building, rolling  # noqa: F401 - registers the steps
+from apps.releases.steps import building, copying, rolling  # noqa: F401 - registers the steps
 from apps.releases.tags import mint_tag
-from apps.releases.targets import planned_workloads, rollout_steps, targets_changed, workloads_of
+from apps.releases.targets import planned_workloads, target_steps, targets_changed, workloads_of
 from apps.tickets import registry
 from apps.tickets.models import StepStatus, Ticket, TicketStatus
 from apps.tickets.outcomes import Ended, Failed, Outcome, SentBack
@@ -71,7 +72,7 @@ class _Source:
     project: GitProject
     commit: Commit
     dockerfile: str
-    dockerfile_version: int
+    dockerfile_version: int | None
 
 
 @registry.register
@@ -119,6 +120,9 @@ class ReleaseKind(Kind):
             raise Invalid(
                 "release.ref_missing", fields={"ref": [{"code": "release.ref_missing", "params": params}]}, **params
             ) from error
+        override = live_override(project)
+        if override is not None:
+            return _Source(repository, commit, override.body, None)
         template = newest_template(project.language, TemplateVersion.Kind.DOCKERFILE)
         values = {"project": project.slug, "language": project.language}
         return _Source(repository, commit, render_dockerfile(template.body, values), template.version)
@@ -155,7 +159,7 @@ class ReleaseKind(Kind):
             StepSpec("await_build", 4, retry_from="start_build"),
             StepSpec("resolve_digest", 5, system=f"registry:{project.registry_id}", retry_from="start_build"),
             StepSpec("take_slot", 6),
-            *rollout_steps(workloads_of(project, _environment(ticket))),
+            *target_steps(project, workloads_of(project, _environment(ticket))),
         ]
 
     def on_slot(self, ticket: Ticket) -> Outcome | None:
@@ -226,7 +230,7 @@ class _ExistingRelease(Kind):
 
     def plan(self, ticket: Ticket) -> list[StepSpec]:
         workloads = workloads_of(ticket.project, _environment(ticket))
-        return [StepSpec("take_slot", 0), StepSpec("start", 1), *rollout_steps(workloads)]
+        return [StepSpec("take_slot", 0), StepSpec("start", 1), *target_steps(ticket.project, workloads)]
 
     def fingerprint_content(self, ticket: Ticket) -> dict[str, Any]:
         release = ticket.about.release

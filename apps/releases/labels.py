@@ -24,5 +24,12 @@ def labels_for(release: Release, ticket: Ticket, *, job: str, key: str) -> dict[
         "io.opsportal.job": job,
         "io.opsportal.ticket": str(ticket.pk),
         "io.opsportal.builder": f"u{requester.pk} {requester.username}",
-        "io.opsportal.template": f"{release.project.language} v{release.dockerfile_version}",
+        "io.opsportal.template": _template(release),
     }
+
+
+def _template(release: Release) -> str:
+    """`java v3`, or `override` when the project's own Dockerfile built it (B4)."""
+    if release.dockerfile_version is None:
+        return "override"
+    return f"{release.project.language} v{release.dockerfile_version}"

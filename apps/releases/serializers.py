@@ -230,9 +230,22 @@ class ReleaseCommitsSerializer(serializers.Serializer[Any]):
     reason = ReasonField()
 
 
+class RegistryPresenceSerializer(serializers.Serializer[Any]):
+    """Whether one registry has the image now, and which of the project's clusters pull from it."""
+
+    registry = serializers.CharField()
+    clusters = serializers.ListField(child=serializers.CharField())
+    present = serializers.BooleanField(allow_null=True)
+    trouble = ReasonField()
+
+
 class PresenceSerializer(serializers.Serializer[Any]):
-    """Whether the registry has the image now; null with a reason when it could not be asked."""
+    """Whether the project's registry has the image now; null with a reason when it could not be asked.
+
+    `registries` tells the same of every registry that the project's clusters pull from, the project's own first.
+    """
 
     present = serializers.BooleanField(allow_null=True)
     checked_at = serializers.DateTimeField()
     reason = ReasonField()
+    registries = RegistryPresenceSerializer(many=True)

@@ -6,6 +6,7 @@ Must not: call a cluster.
 from __future__ import annotations
 
 from apps.common.errors import Conflict
+from apps.integrations.models import Registry
 from apps.projects.models import Environment, Project
 from apps.releases.models import Release
 from apps.tickets.models import Ticket
@@ -59,6 +60,23 @@ def image_reference(release: Release, workload: Workload) -> str:
     host = cluster.pull_host or (cluster.registry.host if cluster.registry else "")
     tag = f":{release.tag}" if release.tag else ""
     return f"{host}/{release.image_repository}{tag}@{release.digest}"
+
+
+def foreign_registries(project: Project, workloads: list[Workload]) -> list[Registry]:
+    """The registries that these workloads' clusters pull from and Jenkins does not push to, by name."""
+    rows = [w.placement.cluster.registry for w in workloads]
+    found = {row.pk: row for row in rows if row is not None and row.pk != project.registry_id}
+    return sorted(found.values(), key=lambda row: row.name)
+
+
+def target_steps(project: Project, workloads: list[Workload]) -> list[StepSpec]:
+    """Copies to foreign registries side by side, then the rollouts; without any, the rollouts alone."""
+    foreign = foreign_registries(project, workloads)
+    copies = [
+        StepSpec("copy_image", 0, row.name, 1, f"registry:{row.pk}", {"registry": row.pk, "name": row.name})
+        for row in foreign
+    ]
+    return [*copies, *rollout_steps(workloads, first_wave=2 if copies else 1)]
 
 
 def rollout_steps(workloads: list[Workload], first_wave: int = 1) -> list[StepSpec]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.http import HttpResponse
@@ -21,10 +20,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.db import db_now
-from apps.common.errors import IntegrationError, Invalid, Missing
+from apps.common.errors import Invalid, Missing
 from apps.common.parsers import StrictJSONParser
-from apps.integrations.clients import get_registry
-from apps.integrations.loop import run
 from apps.policy.actor import Actor
 from apps.policy.permissions import actor_of
 from apps.policy.services import require, visible_project_ids
@@ -34,6 +31,7 @@ from apps.releases import serializers as shapes
 from apps.releases import serializers_board as board_shapes
 from apps.releases.board import board
 from apps.releases.models import Build, Release, Rollout, TicketRelease, Verdict
+from apps.releases.presence import presence_of
 from apps.releases.services.verdicts import give_verdict
 from apps.tickets.api import MAX_ID, get_project
 from apps.tickets.models import Ticket
@@ -149,7 +147,7 @@ class ReleaseCommits(APIView):
 
 
 class ReleasePresence(APIView):
-    """Whether the image is still in the registry, asked now: what one may roll back to (R8)."""
+    """Whether the image is still in the registry, asked now: what one may roll back to (R8); and in the others (B10)."""
 
     policy_action = "release.read"
 
@@ -157,15 +155,13 @@ class ReleasePresence(APIView):
     def get(self, request: Request, release_id: int) -> Response:
         release = get_release(release_id, self.policy_action, actor=actor_of(request))
         require(actor_of(request), self.policy_action, project_id=release.project_id, obj=release)
-        answer: dict[str, Any] = {"present": None, "checked_at": db_now(), "reason": None}
+        answer: dict[str, Any] = {"present": None, "checked_at": db_now(), "reason": None, "registries": []}
         if not release.digest:
             answer["reason"] = {"code": "gate.not_built", "params": {"tag": release.tag}}
         else:
-            try:
-                work = get_registry(release.project.registry).has_digest(release.image_repository, release.digest)
-                answer["present"] = run(work, settings.CONFIG.outside_timeout)
-            except IntegrationError as error:
-                answer["reason"] = error.as_reason()
+            answer["registries"] = presence_of(release)
+            own = answer["registries"][0]
+            answer["present"], answer["reason"] = own["present"], own["trouble"]
         return Response(shapes.PresenceSerializer(answer, context={"request": request}).data)
 
 

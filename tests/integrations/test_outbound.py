@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from apps.common.errors import IntegrationError, Invalid, Rejected, Unavailable
+from apps.integrations.answers import Answer
 from apps.integrations.errors import ForbiddenAddressError, quote, retry_after
 from apps.integrations.http import Http
 from apps.integrations.loop import run
@@ -194,6 +195,14 @@ def test_a_packed_body_that_grows_beyond_the_bound_is_refused() -> None:
 
     with serving(OddServer(bomb)) as server:
         assert refused(http(server.url), limit=1_000_000).code == "outside.too_large"
+
+
+def test_an_unreadable_answer_to_a_write_leaves_its_outcome_unknown() -> None:
+    about = {"system": "GitLab", "name": "gitlab", "what": "tag"}
+    for is_write in (False, True):
+        with pytest.raises(Rejected) as caught:
+            Answer(201, {}, b"<html>", about, is_write=is_write).object()
+        assert (caught.value.code, caught.value.unknown) == ("outside.bad_answer", is_write)
 
 
 def test_an_answer_that_is_no_json_is_a_bad_answer() -> None:

@@ -41,6 +41,7 @@ IN_PROJECT: dict[str, set[str]] = {
     "project.read": MEMBERS | {"admin"},
     "project.update": {"owner", "admin"},
     "grant.manage": {"owner", "admin"},
+    "dockerfile.override": {"admin"},
     "grant.read": MEMBERS | {"admin"},
     "workload.read": MEMBERS,
     "ticket.read": MEMBERS,

@@ -1,11 +1,12 @@
 """A registry as the portal needs it: what a tag or digest is, what its labels say, which tags there are.
 
-Must not: push, delete or move anything; take one 404 for "missing" without reading it; keep cookies.
+Must not: write anything (copies do, in `push.py`); take one 404 for "missing" without reading it; keep cookies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ BLOB = "application/octet-stream"
 
 
 class RegistryClient:
-    """One registry. All calls read and may be repeated at will."""
+    """One registry. All calls but `signed` read and may be repeated at will."""
 
     def __init__(
         self,
@@ -53,13 +54,13 @@ class RegistryClient:
 
     async def head_manifest(self, repo: str, reference: str) -> Manifest | None:
         """What a tag or digest points to; None when it is not there. Read: repeatable."""
-        path, what = self._manifest_path(repo, reference), f"{repo}:{reference}"
+        path, what = self.manifest_path(repo, reference), f"{repo}:{reference}"
         answer = await self._get(path, what, repo, method="HEAD", allow=(404,))
         trusted = answer.status == 200 and answer.headers.get("Docker-Content-Digest")
         if trusted and parse.media_type(answer) in parse.INDEXES + parse.MANIFESTS:
             return parse.manifest(answer, size=int(answer.headers.get("Content-Length", 0)))
         # A HEAD's 404 has no body to tell "missing" from "another type": ask again, with one.
-        read = await self._read_manifest(repo, reference)
+        read = await self.read_manifest(repo, reference)
         return read[0] if read else None
 
     async def get_image(self, repo: str, reference: str) -> Image:
@@ -68,13 +69,13 @@ class RegistryClient:
         Of an index, digest and media type are the index's; labels and size are one platform's. Read: repeatable.
         """
         about = self.http.about(f"{repo}:{reference}")
-        read = await self._read_manifest(repo, reference)
+        read = await self.read_manifest(repo, reference)
         if read is None:
             raise NotFound("registry.image_missing", image=f"{repo}:{reference}", **about)
         found, answer = read
         raw = answer.object()
         if found.media_type in parse.INDEXES:
-            child = await self._read_manifest(repo, answer.read(parse.platform_child))
+            child = await self.read_manifest(repo, answer.read(parse.platform_child))
             if child is None:
                 raise Rejected("registry.image_broken", image=f"{repo}:{reference}", **about)
             raw = child[1].object()
@@ -102,6 +103,26 @@ class RegistryClient:
         """Whether the registry can serve this very image. Read: repeatable."""
         return await self.head_manifest(repo, digest) is not None
 
+    async def has_blob(self, repo: str, digest: str) -> bool:
+        """Whether a blob is there. Read: repeatable."""
+        answer = await self._get(self._blob_path(repo, digest), repo, repo, method="HEAD", allow=(404,), accept=BLOB)
+        return answer.status == 200
+
+    @asynccontextmanager
+    async def open_blob(self, repo: str, digest: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """A blob in pieces, however large; storage may be elsewhere, then the credential stays behind."""
+        path, what = self._blob_path(repo, digest), f"{repo}@{digest}"
+        # A HEAD first: a challenge is answered before the stream begins.
+        head, signed = await self.signed(
+            "HEAD", path, what, _pull(repo), headers={"Accept": BLOB}, allow=(404,), follow="any"
+        )
+        if head.status == 404:
+            raise Rejected("registry.image_broken", image=what, **head.about)
+        wanted = {"Accept": BLOB, "Accept-Encoding": "identity", **signed}
+        idle = self.http.timeout
+        async with self.http.stream(path, what=what, headers=wanted, follow="any", idle=idle) as chunks:
+            yield chunks
+
     async def check(self, repository: str = "") -> list[Check]:
         """Address, ping and credential; with a repository also the right to read it. Read: repeatable."""
         found = Checklist()
@@ -120,8 +141,8 @@ class RegistryClient:
         if answer.status != 200 or "json" not in parse.media_type(answer):
             raise self._not_a_registry(answer)
 
-    async def _read_manifest(self, repo: str, reference: str) -> tuple[Manifest, Answer] | None:
-        path, what = self._manifest_path(repo, reference), f"{repo}:{reference}"
+    async def read_manifest(self, repo: str, reference: str) -> tuple[Manifest, Answer] | None:
+        path, what = self.manifest_path(repo, reference), f"{repo}:{reference}"
         answer = await self._get(path, what, repo, allow=(404,), limit=MANIFEST_BODY)
         if answer.status == 404:
             if not parse.means_absent(answer):
@@ -155,20 +176,38 @@ class RegistryClient:
         accept: str = parse.ACCEPT,
     ) -> Answer:
         """One read; on a 401 the challenge is answered once."""
-        scope = f"repository:{repo}:pull" if repo else ""
+        answer, _ = await self.signed(
+            method,
+            path,
+            what,
+            _pull(repo) if repo else "",
+            headers={"Accept": accept},
+            allow=allow,
+            limit=limit,
+            follow="any" if accept == BLOB else "never",
+        )
+        return answer
+
+    async def signed(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        scope: str,
+        *,
+        headers: dict[str, str],
+        allow: Sequence[int] = (),
+        **options: Any,
+    ) -> tuple[Answer, dict[str, str]]:
+        """One request whose challenge is answered once, and the Authorization that worked. No streams: it may be sent
+        twice."""
         tried = self._credentials.header(scope)
         for last in (False, True):
             answer = await self.http.request(
-                method,
-                path,
-                what=what,
-                headers={"Accept": accept, **tried},
-                allow=(401, *allow),
-                limit=limit,
-                follow="any" if accept == BLOB else "never",
+                method, path, what=what, headers={**headers, **tried}, allow=(401, *allow), **options
             )
             if answer.status != 401:
-                return answer
+                return answer, tried
             if last and "insufficient_scope" in answer.headers.get("WWW-Authenticate", ""):
                 raise Rejected("registry.right_missing", scope=scope, **answer.about)
             if last:
@@ -176,7 +215,15 @@ class RegistryClient:
             tried = await self._credentials.answer(answer, scope, tried)
         raise AssertionError("the second try returns or raises")
 
-    def _manifest_path(self, repo: str, reference: str) -> str:
+    @classmethod
+    def _blob_path(cls, repo: str, digest: str) -> str:
+        cls._require_path(repo)
+        if not is_digest(digest):
+            raise Invalid("image.reference_invalid", image=f"{repo}@{digest}"[:200])
+        return f"/v2/{repo}/blobs/{digest}"
+
+    def manifest_path(self, repo: str, reference: str) -> str:
+        """The path of a manifest; a name that a registry would choke on is refused."""
         self._require_path(repo)
         if not (is_digest(reference) or TAG.fullmatch(reference)):
             raise Invalid("image.reference_invalid", image=f"{repo}:{reference}"[:200])
@@ -205,6 +252,10 @@ class RegistryClient:
             said = self.http.quote(message)
             return Rejected("registry.right_missing", scope="pull", said=said, **answer.about)
         return None
+
+
+def _pull(repo: str) -> str:
+    return f"repository:{repo}:pull"
 
 
 def _tags(raw: dict[str, Any]) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from apps.common.errors import Rejected
 from apps.integrations.answers import Answer
-from apps.integrations.registry.types import Image, Manifest
+from apps.integrations.registry.references import is_digest
+from apps.integrations.registry.types import Blob, Image, Manifest
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -21,6 +23,7 @@ MANIFESTS = (
 )
 # All four, always: without them a registry converts the manifest and answers another digest.
 ACCEPT = ", ".join((*INDEXES, *MANIFESTS))
+ELSEWHERE = re.compile(r"nondistributable|foreign")
 ABSENT = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND", "BLOB_UNKNOWN"})
 
 
@@ -68,6 +71,24 @@ def platform_child(raw: dict[str, Any]) -> str:
     ours = [one for one in real if one["platform"].get("architecture") == "amd64"]
     chosen = ours or real or list(raw.get("manifests") or [])
     return str(chosen[0]["digest"])
+
+
+def children(raw: dict[str, Any]) -> list[str]:
+    """The digests of an index's manifests, attestations included: they are part of its bytes."""
+    return [_digest(one) for one in raw.get("manifests") or []]
+
+
+def blobs(raw: dict[str, Any]) -> list[Blob]:
+    """Configuration and layers. Layers that may not be distributed stay where their own URLs point."""
+    own = [one for one in raw.get("layers") or [] if not ELSEWHERE.search(str(one.get("mediaType", "")))]
+    return [Blob(_digest(one), int(one["size"])) for one in [raw["config"], *own]]
+
+
+def _digest(descriptor: dict[str, Any]) -> str:
+    digest = str(descriptor["digest"])
+    if not is_digest(digest):
+        raise ValueError("not a digest")
+    return digest
 
 
 def image(found: Manifest, raw: dict[str, Any], config: dict[str, Any]) -> Image:

@@ -16,6 +16,14 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Blob:
+    """One blob as a manifest names it."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Image:
     """A manifest with what its configuration says. For an index, configuration and size are of one platform."""
 
