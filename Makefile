@@ -24,6 +24,7 @@ smoke: venv ## walk through a running demo from outside
 	@$(PYTHON_IN) -m tests.smoke
 
 test: venv ## the test suite (WORKERS=1 for one process)
+	@scripts/test-tools
 	@$(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile -m "not benchmark"
 
 check: venv ## style, types, room borders, migrations, API schema
