@@ -5,6 +5,7 @@ A kind is one declaration; a step is a plain function. Must not: import any uppe
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ class Prepared:
     row: Any = None
 
 
-class Kind:
+class Kind(ABC):
     """Base of every ticket kind. Methods that may call outside say so; the others run inside a transaction."""
 
     name: str = ""
@@ -72,16 +73,16 @@ class Kind:
     slot_first: bool = False
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False}
 
+    @abstractmethod
     def prepare(self, filing: Filing) -> Prepared:
         """Look things up (may call outside), refuse with a DomainError, and say how the ticket begins."""
-        raise NotImplementedError  # pragma: no cover - every kind has its own
 
     def create(self, ticket: Ticket, prepared: Prepared) -> None:
         """Write the kind's own rows; runs in the transaction of the filing."""
 
+    @abstractmethod
     def plan(self, ticket: Ticket) -> list[StepSpec]:
         """The ordered plan; runs in the transaction of the filing, after `create`."""
-        raise NotImplementedError  # pragma: no cover - every kind has its own
 
     def summary(self, ticket: Ticket) -> dict[str, Any]:
         """What an approver reads; from rows only."""
