@@ -16,7 +16,7 @@ from apps.releases.api import commits_since
 from apps.releases.change import dry_run_changes
 from apps.releases.gates import gates_for
 from apps.releases.history import last_known_good
-from apps.releases.kinds import find_release
+from apps.releases.kinds.filing import find_release
 from apps.releases.models import Release
 from apps.releases.tags import PATTERN
 from apps.releases.targets import workloads_of
