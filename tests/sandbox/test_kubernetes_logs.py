@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -52,7 +53,16 @@ def lines(cluster: LivingCluster, name: str, query: str = "") -> list[str]:
     return body.splitlines()
 
 
+def started(cluster: LivingCluster) -> None:
+    """The start-up log is written over the container's first moments: wait for its last line."""
+    end = time.monotonic() + 15
+    while "服务启动完成" not in fetch(cluster, "good")[2]:
+        assert time.monotonic() < end, "the start-up log never came to its end"
+        time.sleep(0.1)
+
+
 def test_a_running_container_has_a_start_up_log_in_plain_text_that_does_not_change(cluster: LivingCluster) -> None:
+    started(cluster)
     code, content_type, body = fetch(cluster, "good")
     assert (code, content_type) == (200, "text/plain")
     assert body.splitlines()[0] == "starting app from busybox"
@@ -61,6 +71,7 @@ def test_a_running_container_has_a_start_up_log_in_plain_text_that_does_not_chan
 
 
 def test_tail_and_limits_cut_the_log(cluster: LivingCluster) -> None:
+    started(cluster)
     assert lines(cluster, "good", "tailLines=0") == []
     assert len(lines(cluster, "good", "tailLines=2")) == 2
     assert fetch(cluster, "good", "limitBytes=10")[2] == "starting a"
