@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PRODUCTION_REQUIRED = ("secret_key", "field_keys", "database_url", "redis_url", "allowed_hosts", "origins")
@@ -30,6 +30,7 @@ class Config(BaseSettings):
     origins: str = Field(default="", description="exact origins that may send unsafe requests and open sockets")
     time_zone: str = Field(default="Asia/Shanghai", description="the company's zone; version tags are minted in it")
     data_dir: Path = Path(".data")
+    ui_dir: Path | None = Field(default=Path("frontend/dist"), description="the built pages; empty: the API alone")
     port: int = 8000
     log_level: str = "INFO"
     log_json: bool = True
@@ -58,9 +59,21 @@ class Config(BaseSettings):
     fingerprint_seconds: float = 15.0
     outside_timeout: float = 10.0
     allow_loopback: bool = Field(default=False, description="let outside systems live on this machine (demo, tests)")
+    # accounts
+    mail_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:587/?tls=1 or smtps://…; empty: the portal sends no mail"
+    )
+    mail_from: str = Field(default="", description="sender's address; empty: opsportal@ the host of the first origin")
+    invitation_seconds: float = Field(default=259200.0, description="how long an invitation's link works")
+    password_reset_seconds: float = Field(default=7200.0, description="how long a password reset's link works")
     # the demo's stand-in servers
     demo_build_seconds: float | None = Field(default=None, description="how long a build of the stand-in Jenkins takes")
     demo_executors: int | None = Field(default=None, description="how many builds it runs at once")
+
+    @field_validator("ui_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
 
     def hosts(self) -> list[str]:
         """`allowed_hosts` as a list."""
@@ -69,6 +82,11 @@ class Config(BaseSettings):
     def origin_list(self) -> list[str]:
         """`origins` as a list."""
         return [o.strip().rstrip("/") for o in self.origins.split(",") if o.strip()]
+
+    def mail_sender(self) -> str:
+        """The address mails come from."""
+        host = urlsplit(next(iter(self.origin_list()), "")).hostname
+        return self.mail_from or f"opsportal@{host or 'localhost'}"
 
     def missing(self) -> list[str]:
         """Environment variables that production needs and that are not set."""
@@ -90,4 +108,24 @@ def database(url: str, pool: int) -> dict[str, object]:
         "OPTIONS": options,
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def mail(url: str, sender: str, timeout: float) -> dict[str, object]:
+    """Django's mail settings for `smtp://` (`?tls=1`: STARTTLS) or `smtps://`; nobody asks them without a URL."""
+    parts = urlsplit(url or "smtp://localhost")
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("OPSPORTAL_MAIL_URL is not of the form smtp://user:password@host:587/?tls=1")
+    starts_tls = parts.scheme == "smtp" and dict(parse_qsl(parts.query)).get("tls", "0") not in ("", "0", "false")
+    usual_port = {"smtps": 465}.get(parts.scheme, 587 if starts_tls else 25)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or usual_port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": starts_tls,
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": timeout,
+        "DEFAULT_FROM_EMAIL": sender,
     }

@@ -1,11 +1,14 @@
-"""All routes: each room brings its own below /api/v1/; health, metrics, the schema and its page stand here."""
+"""All routes: each room brings its own below /api/v1/; health, metrics, the schema and its page stand here, and last
+the page of the browser application, which takes every path that is not theirs.
+"""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from opsportal import health
+from opsportal import health, page
 
 ROOMS = (
     "accounts",
@@ -25,7 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     *(path("api/v1/", include(f"apps.{room}.urls")) for room in ROOMS),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-page"),
+    path("api", RedirectView.as_view(url="/api/")),
+    path(
+        "api/", page.with_policy(SpectacularSwaggerSplitView.as_view(url_name="schema"), page.API_PAGE), name="api-page"
+    ),
+    re_path(page.PAGE_PATHS, page.page, name="page"),
 ]
 handler400 = "apps.common.errors_api.handler400"
 handler403 = "apps.common.errors_api.handler403"

@@ -1,6 +1,6 @@
 """Who asks: an API token or a browser session; both put an `Actor` and a language on the request.
 
-Must not: remember anything between requests: whether the user is active is read each time.
+Must not: remember a right between requests: whether the user is active is read each time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
 from apps.accounts.models import ApiToken, User
+from apps.accounts.sessions import touch_session
 from apps.accounts.tokens import check_secret
 from apps.common.errors import Denied
 from apps.policy.actor import Actor
@@ -42,6 +43,7 @@ class SessionAuthentication(BaseAuthentication):
             return None
         enforce_csrf(request._request)
         _sign(request, user, None)
+        touch_session(request._request)
         return user, None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.common.errors import DomainError, Unauthenticated
+from apps.common.errors import DomainError, Missing, Unauthenticated
 
 
 class LoginFailed(Unauthenticated):
@@ -26,3 +26,9 @@ class TokenRefused(Unauthenticated):
     """The API token is unknown, expired, revoked or its user is disabled."""
 
     code = "token_invalid"
+
+
+class LinkGone(Missing):
+    """The link is unknown, used, expired or revoked, or its person disabled: one answer for all."""
+
+    code = "account_link.gone"

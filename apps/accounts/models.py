@@ -1,6 +1,6 @@
-"""People, their API tokens, their sessions and the count of failed logins.
+"""People, their API tokens, sessions and account links, and the count of failed logins.
 
-Must not: know projects (a token names its project by plain id) or hold a token's secret: only its SHA-256.
+Must not: know projects (a token names its project by plain id) or hold a token's or a link's secret: only its SHA-256.
 """
 
 from __future__ import annotations
@@ -36,6 +36,15 @@ class User(AbstractBaseUser):
         EN = "en"
         ZH = "zh"
 
+    class Theme(models.TextChoices):
+        SYSTEM = "system"
+        LIGHT = "light"
+        DARK = "dark"
+
+    class StartPage(models.TextChoices):
+        INBOX = "inbox"
+        PROJECTS = "projects"
+
     username = models.CharField(max_length=63, unique=True, validators=[RegexValidator(USERNAME_PATTERN)])
     display_name = models.CharField(max_length=100, blank=True)
     email = models.EmailField(blank=True)
@@ -43,6 +52,10 @@ class User(AbstractBaseUser):
     is_instance_admin = models.BooleanField(default=False)
     language = models.CharField(max_length=2, choices=Language, default=Language.EN)
     time_zone = models.CharField(max_length=50, default="Asia/Shanghai")
+    # defaults in the database too: processes of the version before go on making rows while this one is rolled out
+    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM, db_default="system")
+    single_key_shortcuts = models.BooleanField(default=True, db_default=True)
+    start_page = models.CharField(max_length=10, choices=StartPage, default=StartPage.INBOX, db_default="inbox")
     created_at = models.DateTimeField(db_default=Now())
 
     USERNAME_FIELD = "username"
@@ -83,10 +96,44 @@ class UserSession(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     session_key = models.CharField(max_length=40, unique=True)
     ip = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True, default="", db_default="")
     created_at = models.DateTimeField(db_default=Now())
+    last_seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-created_at", "-id"], name="session_newest")]
 
     def __str__(self) -> str:
         return f"session of user {self.user_id}"
+
+
+class AccountLink(models.Model):
+    """A link by which a person sets a password: once, until it ends, is used, or is revoked."""
+
+    class Purpose(models.TextChoices):
+        INVITATION = "invitation"
+        PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose, no password
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="links")
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["purpose", "-created_at", "-id"],
+                name="link_open_newest",
+                condition=models.Q(used_at__isnull=True, revoked_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of user {self.user_id}"
 
 
 class LoginThrottle(models.Model):

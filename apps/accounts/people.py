@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
+from apps.accounts import links
 from apps.accounts.models import ApiToken, User
 from apps.accounts.sessions import end_sessions, keep_own_session
 from apps.audit import services as audit
@@ -21,10 +22,11 @@ from apps.common.problems import model_problems
 from apps.policy.actor import Actor
 
 
-def create_user(*, username: str, password: str, actor: Actor, **fields: Any) -> User:
-    """A person with an initial password."""
+def create_user(*, username: str, password: str | None, actor: Actor, **fields: Any) -> User:
+    """A person with an initial password, or with none until he redeems a link."""
     _check_fields(User(username=username, **fields))
-    check_password_rules(password, User(username=username, **fields))
+    if password is not None:
+        check_password_rules(password, User(username=username, **fields))
     try:
         with transaction.atomic():
             user = User.objects.create_user(username, password, **fields)
@@ -35,7 +37,7 @@ def create_user(*, username: str, password: str, actor: Actor, **fields: Any) ->
 
 
 def update_user(user_id: int, changes: dict[str, Any], *, actor: Actor) -> User:
-    """Change a person as an administrator; disabling or a new password ends sessions, disabling tokens too."""
+    """Change a person as an administrator; disabling or a new password ends sessions and links, disabling tokens too."""
     with transaction.atomic():
         # all administrators are locked in one order, so that two cannot unmake each other at the same time
         admins = list(User.objects.select_for_update().filter(is_instance_admin=True, is_active=True).order_by("pk"))
@@ -54,6 +56,9 @@ def update_user(user_id: int, changes: dict[str, Any], *, actor: Actor) -> User:
         user.save()
         if password is not None or not user.is_active:
             end_sessions(user)
+            links.void_links(user)
+        elif "email" in changed:  # what was mailed to the address before no longer counts
+            links.void_links(user, links.Purpose.PASSWORD_RESET)
         if not user.is_active:
             ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=db_now())
         _record_update(user, changed, password is not None, actor)
@@ -61,7 +66,7 @@ def update_user(user_id: int, changes: dict[str, Any], *, actor: Actor) -> User:
 
 
 def update_self(user: User, changes: dict[str, Any], *, actor: Actor) -> User:
-    """Display name, language and time zone, by the person."""
+    """What a person may change of himself: how he is called, and how the portal looks and speaks to him."""
     if not changes:
         return user
     with transaction.atomic():
@@ -81,6 +86,7 @@ def change_password(request: HttpRequest, user: User, old: str, new: str, *, act
         user.set_password(new)
         user.save(update_fields=["password"])
         keep_own_session(request, user)
+        links.void_links(user)
         audit.record("user.password_changed", target=user, actor=actor)
 
 

@@ -8,15 +8,28 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.accounts.models import ApiToken, User
+from apps.accounts.browsers import browser_words
+from apps.accounts.models import ApiToken, User, UserSession
 from apps.accounts.tokens import MAX_AGE
 from apps.common.db import db_now
 from apps.common.serializers import StrictModelSerializer, StrictSerializer, problem
-from apps.policy.actions import ACTIONS
+from apps.policy.actions import ACTIONS, ROLES
+from apps.policy.actor import Actor
+from apps.policy.registry import grant_source
+from apps.policy.services import allowed
 
 PASSWORD: dict[str, Any] = {"max_length": 256, "trim_whitespace": False, "write_only": True}
+PAGE_ACTIONS = (
+    "user.manage",
+    "environment.manage",
+    "cluster.manage",
+    "integration.manage",
+    "project.create",
+    "first_hour.read",
+)
 
 
 def _check_time_zone(name: str) -> None:
@@ -32,14 +45,75 @@ class LoginSerializer(StrictSerializer):
 
 
 class MeSerializer(StrictModelSerializer):
-    """The signed-in person; display name, language and time zone may be changed."""
+    """The signed-in person, what he may do without a project, and what kind of work is his.
+
+    `roles` and `owns_projects` arrange pages; they are no rights: those are asked for place by place.
+    """
+
+    # context: `actor`, as whom he asks
 
     time_zone = serializers.CharField(max_length=50, required=False, validators=[_check_time_zone])
+    roles = serializers.SerializerMethodField()
+    owns_projects = serializers.SerializerMethodField()
+    may = serializers.SerializerMethodField()
 
     class Meta:
         model = User
-        fields = ("id", "username", "display_name", "email", "language", "time_zone", "is_instance_admin", "created_at")
+        fields = (
+            "id",
+            "username",
+            "display_name",
+            "email",
+            "language",
+            "time_zone",
+            "theme",
+            "single_key_shortcuts",
+            "start_page",
+            "is_instance_admin",
+            "roles",
+            "owns_projects",
+            "may",
+            "created_at",
+        )
         read_only_fields = ("id", "username", "email", "is_instance_admin", "created_at")
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(ROLES)))
+    def get_roles(self, user: User) -> list[str]:
+        """Distinct roles of his live grants anywhere, in the order of the table."""
+        held = grant_source().all_roles(user.pk)
+        return [role for role in ROLES if role in held]
+
+    def get_owns_projects(self, user: User) -> bool:
+        """Whether he owns any project."""
+        return grant_source().owns_any(user.pk)
+
+    @extend_schema_field(serializers.DictField(child=serializers.BooleanField()))
+    def get_may(self, user: User) -> dict[str, bool]:
+        """The actions that open pages of administration."""
+        actor: Actor = self.context["actor"]
+        return {action: allowed(actor, action).allowed for action in PAGE_ACTIONS}
+
+
+class SessionSerializer(serializers.ModelSerializer[UserSession]):
+    """One of one's own browser sessions."""
+
+    # context: `session_key` of the one that asks
+
+    browser = serializers.SerializerMethodField()
+    is_current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = UserSession
+        fields = ("id", "created_at", "last_seen_at", "ip", "browser", "is_current")
+        read_only_fields = fields
+
+    def get_browser(self, session: UserSession) -> str:
+        """A few words; empty when the browser did not say."""
+        return browser_words(session.user_agent)
+
+    def get_is_current(self, session: UserSession) -> bool:
+        """Whether it is the session of this request."""
+        return session.session_key == self.context["session_key"]
 
 
 class PasswordSerializer(StrictSerializer):

@@ -17,17 +17,19 @@ from rest_framework.views import APIView
 
 from apps.accounts import people, sessions, tokens
 from apps.accounts import serializers as forms
-from apps.accounts.authentication import enforce_csrf
-from apps.accounts.models import ApiToken, User
+from apps.accounts.authentication import actor_for, enforce_csrf
+from apps.accounts.models import ApiToken, User, UserSession
 from apps.common.errors import Invalid, Missing
 from apps.common.parsers import StrictJSONParser
+from apps.policy.actor import Actor
 from apps.policy.permissions import actor_of
 from apps.policy.services import visible_project_ids
 
 MAX_ID = 2**63 - 1
 
 
-def _valid(serializer: Any) -> dict[str, Any]:
+def valid(serializer: Any) -> dict[str, Any]:
+    """The checked content of a body."""
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
@@ -35,6 +37,11 @@ def _valid(serializer: Any) -> dict[str, Any]:
 def _user(request: Request) -> User:
     """The signed-in person; the policy table has refused everybody else before."""
     return cast(User, request.user)
+
+
+def me(user: User, actor: Actor) -> dict[str, Any]:
+    """The person's own account, as he acts."""
+    return dict(forms.MeSerializer(user, context={"actor": actor}).data)
 
 
 class Csrf(APIView):
@@ -57,9 +64,9 @@ class Login(APIView):
     @extend_schema(request=forms.LoginSerializer, responses=forms.MeSerializer)
     def post(self, request: Request) -> Response:
         enforce_csrf(request._request)
-        data = _valid(forms.LoginSerializer(data=request.data))
+        data = valid(forms.LoginSerializer(data=request.data))
         user = sessions.sign_in(request._request, data["username"], data["password"])
-        return Response(forms.MeSerializer(user).data)
+        return Response(me(user, actor_for(user)))
 
 
 class Logout(APIView):
@@ -82,13 +89,15 @@ class Me(APIView):
 
     @extend_schema(responses=forms.MeSerializer)
     def get(self, request: Request) -> Response:
-        return Response(forms.MeSerializer(_user(request)).data)
+        return Response(me(_user(request), actor_of(request)))
 
     @extend_schema(request=forms.MeSerializer, responses=forms.MeSerializer)
     def patch(self, request: Request) -> Response:
-        changes = _valid(forms.MeSerializer(_user(request), data=request.data, partial=True))
-        user = people.update_self(_user(request), changes, actor=actor_of(request))
-        return Response(forms.MeSerializer(user).data)
+        actor = actor_of(request)
+        form = forms.MeSerializer(_user(request), data=request.data, partial=True, context={"actor": actor})
+        changes = valid(form)
+        user = people.update_self(_user(request), changes, actor=actor)
+        return Response(me(user, actor))
 
 
 class MyPassword(APIView):
@@ -99,10 +108,54 @@ class MyPassword(APIView):
 
     @extend_schema(request=forms.PasswordSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
-        data = _valid(forms.PasswordSerializer(data=request.data))
+        data = valid(forms.PasswordSerializer(data=request.data))
         people.change_password(
             request._request, _user(request), data["old_password"], data["new_password"], actor=actor_of(request)
         )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _session_key(request: Any) -> str:
+    """The key of the session that asks; nothing where there is none, as while the schema is drawn."""
+    return getattr(getattr(request, "session", None), "session_key", None) or ""
+
+
+class SessionList(generics.ListAPIView[UserSession]):
+    """One's own browser sessions, newest first."""
+
+    policy_action = "session.manage"
+    serializer_class = forms.SessionSerializer
+
+    def get_queryset(self) -> QuerySet[UserSession]:
+        if getattr(self, "swagger_fake_view", False):
+            return UserSession.objects.none()
+        return sessions.own_sessions(_user(self.request))
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "session_key": _session_key(self.request)}
+
+
+class SessionDetail(APIView):
+    """End one of one's own sessions; it stops working at once."""
+
+    policy_action = "session.manage"
+    parser_classes = (StrictJSONParser,)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, session_id: int) -> Response:
+        sessions.end_own_session(_user(request), min(session_id, MAX_ID), actor=actor_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class EndOtherSessions(APIView):
+    """End all of one's own sessions but this one."""
+
+    policy_action = "session.manage"
+    parser_classes = (StrictJSONParser,)
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        sessions.end_other_sessions(request._request, _user(request), actor=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -120,7 +173,7 @@ class TokenList(generics.ListAPIView[ApiToken]):
 
     @extend_schema(request=forms.NewTokenSerializer, responses={201: forms.MadeTokenSerializer})
     def post(self, request: Request) -> Response:
-        data = _valid(forms.NewTokenSerializer(data=request.data))
+        data = valid(forms.NewTokenSerializer(data=request.data))
         actor = actor_of(request)
         project_id = data.pop("project")
         if project_id is not None:
@@ -185,7 +238,7 @@ class UserList(generics.ListAPIView[User]):
 
     @extend_schema(request=forms.NewUserSerializer, responses={201: forms.UserSerializer})
     def post(self, request: Request) -> Response:
-        data = _valid(forms.NewUserSerializer(data=request.data))
+        data = valid(forms.NewUserSerializer(data=request.data))
         user = people.create_user(**data, actor=actor_of(request))
         return Response(forms.UserSerializer(user).data, status=status.HTTP_201_CREATED)
 
@@ -203,7 +256,7 @@ class UserDetail(APIView):
     @extend_schema(request=forms.UserChangeSerializer, responses=forms.UserSerializer)
     def patch(self, request: Request, user_id: int) -> Response:
         user = self._user(user_id)
-        changes = _valid(forms.UserChangeSerializer(user, data=request.data, partial=True))
+        changes = valid(forms.UserChangeSerializer(user, data=request.data, partial=True))
         return Response(forms.UserSerializer(people.update_user(user.pk, changes, actor=actor_of(request))).data)
 
     def _user(self, user_id: int) -> User:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -40,12 +40,25 @@ class Check:
         }
 
 
-class Checklist:
-    """Collects checks; once a foundation failed, later ones are skipped and say after what."""
+Tell = Callable[[Check], None]
 
-    def __init__(self) -> None:
+
+def tell_nobody(check: Check) -> None:
+    """For who waits for the whole list."""
+
+
+class Checklist:
+    """Collects checks; once a foundation failed, later ones are skipped and say after what.
+
+    `tell` hears of each check once the next one begins, for until then it may get a note; who asked for the list
+    tells the last ones himself.
+    """
+
+    def __init__(self, tell: Tell = tell_nobody) -> None:
         self.checks: list[Check] = []
         self._broken = ""
+        self._tell = tell
+        self._told = 0
 
     @property
     def ok(self) -> bool:
@@ -54,6 +67,7 @@ class Checklist:
 
     async def attempt(self, name: str, work: Awaitable[T], *, foundation: bool = False) -> T | None:
         """Await `work` as the check `name`; its value, or None when it failed or was skipped."""
+        self._tell_finished()
         if self._broken:
             close = getattr(work, "close", None)
             if close is not None:
@@ -73,7 +87,13 @@ class Checklist:
 
     def skip(self, name: str, code: str, **params: Any) -> None:
         """Report that a check was not made, and why."""
+        self._tell_finished()
         self.checks.append(Check(name, "skipped", 0, code, params))
+
+    def _tell_finished(self) -> None:
+        for check in self.checks[self._told :]:
+            self._tell(check)
+        self._told = len(self.checks)
 
     def note(self, **params: Any) -> None:
         """Add what was found to the last check (a version, a user's name)."""

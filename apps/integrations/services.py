@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from apps.audit.services import ActorLike, record
 from apps.common.db import db_now
 from apps.common.errors import Conflict, IntegrationError, Invalid, Rejected
-from apps.integrations.checklist import Check
+from apps.integrations.checklist import Check, Tell, tell_nobody
 from apps.integrations.clients import get_gitlab, get_jenkins, get_kubernetes, get_registry
 from apps.integrations.loop import run
 from apps.integrations.models import Cluster, Connection, GitLabServer, JenkinsController, Registry
@@ -80,12 +80,25 @@ def update_connection(row: R, changes: dict[str, Any], *, actor: ActorLike) -> R
     return row
 
 
-def check_connection(row: Connection, *, namespace: str = "", repository: str = "", actor: ActorLike) -> dict[str, Any]:
-    """Test the connection, keep the result on the row, and answer it: `{at, ok, checks}`."""
-    checks = _run_checks(row, namespace, repository)
+def check_connection(
+    row: Connection, *, namespace: str = "", repository: str = "", actor: ActorLike, tell: Tell = tell_nobody
+) -> dict[str, Any]:
+    """Test the connection, keep the result on the row, and answer it: `{at, ok, checks}`.
+
+    `tell` hears each check as soon as it is known, on another thread, the last ones before the result is kept.
+    """
+    told: list[Check] = []
+
+    def hear(check: Check) -> None:
+        told.append(check)
+        tell(check)
+
+    checks = _run_checks(row, namespace, repository, hear, told)
     uid = next((str(c.params.get("uid", "")) for c in checks if c.name == "cluster_uid"), "")
     if isinstance(row, Cluster) and uid:
         checks = _with_identity(row, uid, checks)
+    for check in checks[len(told) :]:
+        tell(check)
     result = {
         "at": db_now().isoformat(),
         "ok": all(check.outcome != "failed" for check in checks),
@@ -107,19 +120,19 @@ def check_connection(row: Connection, *, namespace: str = "", repository: str = 
     return result
 
 
-def _run_checks(row: Connection, namespace: str, repository: str) -> list[Check]:
+def _run_checks(row: Connection, namespace: str, repository: str, hear: Tell, heard: list[Check]) -> list[Check]:
     try:
-        return run(_checks_of(row, namespace, repository), CHECK_SECONDS)
-    except IntegrationError as error:
-        return [Check("connection", "failed", 0, error.code, error.params)]
+        return run(_checks_of(row, namespace, repository, hear), CHECK_SECONDS)
+    except IntegrationError as error:  # switched off, or out of time: what was known by then stays
+        return [*heard, Check("connection", "failed", 0, error.code, error.params)]
 
 
-def _checks_of(row: Connection, namespace: str, repository: str) -> Coroutine[Any, Any, list[Check]]:
+def _checks_of(row: Connection, namespace: str, repository: str, tell: Tell) -> Coroutine[Any, Any, list[Check]]:
     makers: dict[type[Connection], Callable[[Any], Coroutine[Any, Any, list[Check]]]] = {
-        GitLabServer: lambda one: get_gitlab(one).check(),
-        JenkinsController: lambda one: get_jenkins(one).check(),
-        Registry: lambda one: get_registry(one).check(repository),
-        Cluster: lambda one: get_kubernetes(one).self_check(namespace),
+        GitLabServer: lambda one: get_gitlab(one).check(tell=tell),
+        JenkinsController: lambda one: get_jenkins(one).check(tell=tell),
+        Registry: lambda one: get_registry(one).check(repository, tell=tell),
+        Cluster: lambda one: get_kubernetes(one).self_check(namespace, tell=tell),
     }
     return makers[type(row)](row)
 

@@ -5,18 +5,21 @@ Must not: answer a secret, or hold a transaction while an outside system is aske
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.errors_api import language_of
-from apps.common.messages import sentence
 from apps.integrations import serializers, services
 from apps.integrations.models import Cluster, Connection, GitLabServer, JenkinsController, Registry
+from apps.integrations.streaming import MEDIA_TYPE, LinesRenderer, shown, streamed
 
 INTEGRATION = dict.fromkeys(("GET", "POST", "PATCH"), "integration.manage")
 CLUSTER = {"GET": "cluster.read", "POST": "cluster.manage", "PATCH": "cluster.manage"}
@@ -66,21 +69,35 @@ class TestView(ConnectionView):
     """The connection test: a checklist with the time of each line and, if red, the credential or right to fix."""
 
     __test__ = False
+    renderer_classes = [JSONRenderer, LinesRenderer]
 
-    @extend_schema(request=serializers.CheckRequestSerializer, responses=serializers.CheckResultSerializer)
-    def post(self, request: Request, name: str) -> Response:
-        """Run the test now and keep its result."""
+    @extend_schema(
+        request=serializers.CheckRequestSerializer,
+        responses={
+            (200, "application/json"): serializers.CheckResultSerializer,
+            (200, MEDIA_TYPE): serializers.CheckSerializer,
+        },
+    )
+    def post(self, request: Request, name: str) -> HttpResponseBase:
+        """Run the test now and keep its result.
+
+        With `Accept: application/x-ndjson` each check is one line, sent the moment it is known; the last line is
+        `{"at", "ok"}`, or an error's `{"code", "params", "detail", "request_id"}` when the result could not be kept.
+        """
         row = self.get_object()
         body = serializers.CheckRequestSerializer(data=request.data or {})
         body.is_valid(raise_exception=True)
-        result = services.check_connection(row, actor=request.actor, **body.validated_data)  # type: ignore[attr-defined]
+        check = partial(services.check_connection, row, actor=request.actor, **body.validated_data)  # type: ignore[attr-defined]
+        if isinstance(request.accepted_renderer, LinesRenderer):
+            return streamed(lambda tell: check(tell=tell), request)
+        result = check()
         language = language_of(request)
-        checks = [{**check, "detail": _sentence(check, language)} for check in result["checks"]]
-        return Response({**result, "checks": checks})
+        return Response({**result, "checks": [shown(one, language) for one in result["checks"]]})
 
-
-def _sentence(check: dict[str, Any], language: str) -> str:
-    return sentence(check["code"], check["params"], language) if check["code"] else ""
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(response, Response):  # a refusal is one JSON object, whatever was asked for
+            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class GitLabServers(ConnectionView):

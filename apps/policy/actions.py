@@ -68,6 +68,8 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "me.read": _global(SIGNED_IN),
         "me.update": _global(SIGNED_IN, tokens=False),
         "token.manage": Rule((SELF,), tokens=False),
+        "session.manage": Rule((SELF,), tokens=False),
+        "account_link.use": _global(ANYONE),
         "person.read": _global(SIGNED_IN),
         "user.manage": _global(ADMIN, tokens=False),
         "why.read": _global(SIGNED_IN),
@@ -80,10 +82,12 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "inbox.read": _global(SIGNED_IN),
         "hints.subscribe": _global(SIGNED_IN),
         "project.create": _global(ADMIN),
+        "first_hour.read": _global(ADMIN),
         # with a project
         "project.list": _project(MEMBER, ADMIN),
         "project.read": _project(MEMBER, ADMIN),
         "project.update": _project(OWNER, ADMIN),
+        "project.pin": Rule((MEMBER, ADMIN), scope="project", tokens=False),
         "grant.read": _project(MEMBER, ADMIN),
         "grant.manage": _project(OWNER, ADMIN),
         "dockerfile.override": _project(ADMIN),
@@ -100,5 +104,7 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "verdict.give": _project(on_pair(TESTER)),
         # an admin reads everything, a member what belongs to his projects
         "audit.read": Rule((MEMBER, ADMIN), scope="mixed"),
+        # what another person may do in a project; without a project it takes `user.manage`
+        "why.read_others": _project(ADMIN, OWNER, in_project(OPS)),
     }
 )

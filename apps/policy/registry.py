@@ -28,6 +28,14 @@ class GrantSource(Protocol):
         """Projects in which the user has a live grant or which he owns; a queryset of ids is welcome."""
         ...
 
+    def all_roles(self, user_id: int) -> frozenset[str]:
+        """Roles of the user anywhere: what kind of work is his, never a right."""
+        ...
+
+    def owns_any(self, user_id: int) -> bool:
+        """Whether the user is an owner of any project."""
+        ...
+
 
 class NoGrants:
     """The source before `projects` is loaded: nobody has anything."""
@@ -43,6 +51,12 @@ class NoGrants:
 
     def member_project_ids(self, user_id: int) -> Iterable[int]:
         return ()
+
+    def all_roles(self, user_id: int) -> frozenset[str]:
+        return frozenset()
+
+    def owns_any(self, user_id: int) -> bool:
+        return False
 
 
 _source: GrantSource = NoGrants()

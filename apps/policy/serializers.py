@@ -18,6 +18,11 @@ class WhyQuestion(StrictSerializer):
     action = serializers.ChoiceField(sorted(ACTIONS))
     project = serializers.IntegerField(**_ID)
     environment = serializers.IntegerField(**_ID)
+    user = serializers.CharField(
+        max_length=150,
+        required=False,
+        help_text="user name; of others for administrators, and in a project for its owners and ops",
+    )
 
 
 class WhyAnswer(serializers.Serializer[Any]):

@@ -17,7 +17,7 @@ from apps.common.db import in_own_transaction
 from apps.common.errors import Denied, DomainError, Missing, Unauthenticated
 from apps.policy.actions import ACTIONS, Clause, Rule
 from apps.policy.actor import Actor
-from apps.policy.registry import grant_source
+from apps.policy.registry import GrantSource, grant_source
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,7 @@ class _Question:
     project_id: int | None
     environment_id: int | None
     obj: Any
+    source: GrantSource | None = None
 
 
 def allowed(
@@ -51,9 +52,11 @@ def allowed(
     project_id: int | None = None,
     environment_id: int | None = None,
     obj: Any = None,
+    source: GrantSource | None = None,
 ) -> Decision:
     """May the actor do it there? `obj` may name its requesters (`requester_ids` or `requester_id`) or `user_id`.
 
+    `source`: grants read for one answer that asks many questions; never kept for the next answer.
     What names no project although the rule needs one is refused: lists are opened by `may_attempt` and narrowed
     by `visible_project_ids`.
     """
@@ -63,7 +66,7 @@ def allowed(
     rule = ACTIONS[action]
     if rule.scope == "project" and project_id is None:
         return Decision(False, "policy.needs_project", {"action": action})
-    question = _Question(actor, project_id, environment_id, obj)
+    question = _Question(actor, project_id, environment_id, obj, source)
     for clause in rule.none_of:
         if _holds(clause, question):
             return _barred(clause, question)
@@ -197,7 +200,7 @@ def _grants(clause: Clause, q: _Question) -> bool:
 
 
 def _holds(clause: Clause, q: _Question) -> bool:
-    user_id, source = q.actor.user_id, grant_source()
+    user_id, source = q.actor.user_id, q.source or grant_source()
     if clause.name in ("anyone", "signed_in"):
         return clause.name == "anyone" or user_id is not None
     if user_id is None:

@@ -1,7 +1,11 @@
-"""The grant look-up that the policy room asks (DESIGN, law 7). Must not: cache; a withdrawn grant counts at once."""
+"""The grant look-up that the policy room asks (DESIGN, law 7), and one person's grants read for one answer.
+
+Must not: cache from one answer to the next; a withdrawn grant counts at once.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from apps.projects.models import Grant, Project
@@ -31,3 +35,41 @@ class Grants:
         granted = Grant.objects.filter(Grant.live(), user_id=user_id).order_by().values_list("project_id", flat=True)
         owned = Project.owners.through.objects.filter(user_id=user_id).order_by().values_list("project_id", flat=True)
         return granted.union(owned)
+
+    def all_roles(self, user_id: int) -> frozenset[str]:
+        """Distinct live roles anywhere."""
+        found = Grant.objects.filter(Grant.live(), user_id=user_id)
+        return frozenset(found.order_by().values_list("role", flat=True).distinct())
+
+    def owns_any(self, user_id: int) -> bool:
+        """Whether the user is among the owners of any project."""
+        return Project.owners.through.objects.filter(user_id=user_id).exists()
+
+
+class OneMember(Grants):
+    """What one person holds in one project, read in two statements; any other question goes to the rows."""
+
+    def __init__(self, user_id: int, project_id: int) -> None:
+        self._who = (user_id, project_id)
+        found: dict[int, set[str]] = defaultdict(set)
+        live = Grant.objects.filter(Grant.live(), user_id=user_id, project_id=project_id)
+        for environment_id, role in live.values_list("environment_id", "role"):
+            found[environment_id].add(role)
+        self._roles = found
+        self._owns = super().is_owner(user_id, project_id)
+
+    def roles(self, user_id: int, project_id: int, environment_id: int) -> frozenset[str]:
+        """Live roles on exactly this pair."""
+        if (user_id, project_id) != self._who:
+            return super().roles(user_id, project_id, environment_id)
+        return frozenset(self._roles.get(environment_id, ()))
+
+    def any_role(self, user_id: int, project_id: int) -> frozenset[str]:
+        """Live roles on any environment of the project."""
+        if (user_id, project_id) != self._who:
+            return super().any_role(user_id, project_id)
+        return frozenset(role for roles in self._roles.values() for role in roles)
+
+    def is_owner(self, user_id: int, project_id: int) -> bool:
+        """Whether the user is among the project's owners."""
+        return self._owns if (user_id, project_id) == self._who else super().is_owner(user_id, project_id)

@@ -152,6 +152,21 @@ class Grant(models.Model):
         return Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
 
 
+class Pin(models.Model):
+    """A project that a person keeps at hand; it gives no right."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "project"], name="pin_once")]
+        indexes = [models.Index(fields=["user", "created_at", "id"], name="pin_order")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} pinned {self.project_id}"
+
+
 class Resource(models.Model):
     """A server, database or link bound to a project (P1)."""
 

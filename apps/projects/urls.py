@@ -6,6 +6,7 @@ from django.urls import path
 
 from apps.projects import views
 from apps.projects import views_environments as environments
+from apps.projects import views_pins as pins
 
 urlpatterns = [
     path("projects/", views.ProjectList.as_view(), name="project-list"),
@@ -23,6 +24,8 @@ urlpatterns = [
         views.ProjectResourceDetail.as_view(),
         name="project-resource-detail",
     ),
+    path("pins/", pins.PinList.as_view(), name="pin-list"),
+    path("pins/<slug:slug>/", pins.PinDetail.as_view(), name="pin-detail"),
     path("environments/", environments.EnvironmentList.as_view(), name="environment-list"),
     path("environments/<slug:slug>/", environments.EnvironmentDetail.as_view(), name="environment-detail"),
     path("environments/<slug:slug>/placements/", environments.PlacementList.as_view(), name="placement-list"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -67,7 +67,7 @@ class ProjectList(ProjectView):
     @extend_schema(
         operation_id="projects_list",
         parameters=[
-            OpenApiParameter("q", str, description="beginning of the slug"),
+            OpenApiParameter("q", str, description="beginning of the slug or name"),
             OpenApiParameter("language", str),
             OpenApiParameter("mine", bool, description="only where I hold a live grant or am an owner"),
         ],
@@ -78,7 +78,7 @@ class ProjectList(ProjectView):
         params = request.query_params
         rows = api.visible_projects(self.actor, admin_sees_all=not api.query_flag(params, "mine"))
         if text := api.query_text(params, "q"):
-            rows = rows.filter(slug__startswith=text.lower())
+            rows = rows.filter(Q(slug__startswith=text.lower()) | Q(name__istartswith=text))
         if language := api.query_text(params, "language"):
             rows = rows.filter(language=language)
         page = self.paginate_queryset(api.with_everything(rows, self.actor))

@@ -22,7 +22,7 @@ from apps.integrations.loop import run
 from apps.policy.actor import Actor
 from apps.policy.services import Decision, allowed
 from apps.projects.models import Environment, Grant, Project, ProjectEnvironment, Role
-from apps.releases.gates import ran_in
+from apps.releases.gates import predecessor_ids, promotion_edges, ran_in
 from apps.releases.models import Build, Release, Rollout, Verdict
 from apps.tickets import api
 from apps.tickets.api import Extension, PreviewParts
@@ -59,9 +59,12 @@ class Releases(Extension):
         pairs = [Q(environment=target, project__in=projects) for target, projects in places.items()]
         return reduce(or_, pairs, api.NOBODY) & Q(kind="promote")
 
+    def tagged(self, beginning: str) -> Q:
+        return Q(about__release__tag__startswith=beginning)
+
     def verdict_right(self, ticket: Ticket, actor: Actor) -> Decision:
         release = self.release_of(ticket)
-        where = {"project_id": ticket.project_id, "environment_id": ticket.environment_id}
+        where: dict[str, Any] = {"project_id": ticket.project_id, "environment_id": ticket.environment_id}
         decision = allowed(actor, "verdict.give", **where, obj=release)
         if not decision.allowed:
             return decision
@@ -90,10 +93,7 @@ def targets_waiting_for(user_id: int) -> dict[int, list[int]]:
         tested[project_id].add(environment_id)
     if not tested:
         return {}
-    edges: dict[int, list[int]] = defaultdict(list)
-    through = Environment.promotes_from.through.objects
-    for target, before in through.values_list("from_environment_id", "to_environment_id"):
-        edges[target].append(before)
+    edges = promotion_edges()
     used: dict[int, set[int]] = defaultdict(set)
     rows = ProjectEnvironment.objects.filter(project__in=list(tested))
     for project_id, environment_id in rows.values_list("project_id", "environment_id"):
@@ -101,25 +101,8 @@ def targets_waiting_for(user_id: int) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
     for project_id, environments in tested.items():
         for target in used[project_id]:
-            if _predecessor_ids(target, edges, used[project_id]) & environments:
+            if predecessor_ids(target, edges, used[project_id]) & environments:
                 found[target].append(project_id)
-    return found
-
-
-def _predecessor_ids(target: int, edges: dict[int, list[int]], used: set[int]) -> set[int]:
-    """`gates.predecessors` on plain ids: those the project does not use are skipped upward (D15)."""
-    found: set[int] = set()
-    seen: set[int] = set()
-    frontier = list(edges.get(target, ()))
-    while frontier:
-        candidate = frontier.pop()
-        if candidate in seen:
-            continue
-        seen.add(candidate)
-        if candidate in used:
-            found.add(candidate)
-        else:
-            frontier += edges.get(candidate, ())
     return found
 
 

@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.common.db import db_now
+from apps.policy.actor import Actor
 from apps.projects.models import Environment, Project, ProjectEnvironment
+from apps.releases.board_outlook import Outlook
 from apps.releases.history import Ran, last_known_good
 from apps.releases.models import Release, Rollout
 from apps.tickets.models import Ticket, TicketStatus
 from apps.tickets.transitions import OPEN
-from apps.workloads.models import ClusterHeartbeat, ObservedDeployment, Workload
+from apps.workloads.api import observed_of
+from apps.workloads.models import ClusterHeartbeat, Workload
 
 SILENT_AFTER = timedelta(seconds=15)
 MOST_OPEN = 100
@@ -23,8 +26,8 @@ MOVING = (Rollout.Result.PENDING, Rollout.Result.RUNNING)
 Json = dict[str, Any]
 
 
-def board(project: Project) -> Json:
-    """Environments in order; under each its workloads by cluster, open tickets, and the way back."""
+def board(project: Project, *, actor: Actor) -> Json:
+    """Environments in order; under each its workloads by cluster, open tickets, the way back, and what may follow."""
     now = db_now()
     pairs = list(
         ProjectEnvironment.objects.filter(project=project)
@@ -37,9 +40,13 @@ def board(project: Project) -> Json:
         .order_by("placement__wave", "placement__cluster__name", "name")
     )
     cells = _Cells(project, workloads, now)
+    outlook = Outlook(project, pairs, workloads, cells.releases)
     by_environment: dict[int, list[Json]] = defaultdict(list)
     for workload in workloads:
-        by_environment[workload.project_environment.environment_id].append(cells.cell(workload))
+        by_environment[workload.project_environment.environment_id].append(
+            {**cells.cell(workload), "verdict": outlook.verdict_on(workload)}
+        )
+    rights = outlook.rights_of(actor)
     tickets = _open_tickets(project)
     environments = [
         {
@@ -49,6 +56,8 @@ def board(project: Project) -> Json:
             "cells": by_environment.get(pair.environment_id, []),
             "open_tickets": tickets.get(pair.environment_id, []),
             "last_known_good": _way_back(project, pair.environment, cells, now),
+            "rights": rights[pair.environment_id],
+            "next": outlook.next_of(pair.environment),
         }
         for pair in pairs
     ]
@@ -69,13 +78,13 @@ class _Cells:
         brought = started.filter(ticket__status=TicketStatus.SUCCEEDED, result=Rollout.Result.SUCCEEDED)
         brought = brought.order_by("workload_id", "-ticket__finished_at", "-id").distinct("workload_id")
         self.brought = {rollout.workload_id: rollout for rollout in brought}
-        self.running = {found.digest for workload in workloads if (found := _observed(workload))} - {""}
+        self.running = {found.digest for workload in workloads if (found := observed_of(workload))} - {""}
         known = Release.objects.filter(project=project, digest__in=self.running).order_by("id")
         self.releases = {release.digest: release for release in known}
 
     def cell(self, workload: Workload) -> Json:
         """One workload on one cluster."""
-        observed = _observed(workload)
+        observed = observed_of(workload)
         newest, brought = self.newest.get(workload.pk), self.brought.get(workload.pk)
         digest = observed.digest if observed and observed.exists else ""
         is_moving = newest is not None and newest.result in MOVING
@@ -112,10 +121,6 @@ class _Cells:
             "is_silent": seen_at is None or self.now - seen_at > SILENT_AFTER,
             "trouble": beat.trouble if beat else None,
         }
-
-
-def _observed(workload: Workload) -> ObservedDeployment | None:
-    return getattr(workload, "observed", None)
 
 
 def _open_tickets(project: Project) -> dict[int, list[Ticket]]:

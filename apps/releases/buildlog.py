@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
 
+from apps.common.db import db_now
 from apps.releases.models import Build, BuildLogChunk
 
 CHUNK = 64 * 1024
@@ -36,7 +38,9 @@ def append(build_id: int, text: str, *, jenkins_offset: int, complete: bool, rea
     if cut:
         data = (data[: max(0, room)].decode(errors="ignore") + CUT).encode()
     line, offset = build.log_lines + 1, build.log_size
-    stages = list(build.stages) + _stages(_open_line(build) + text, line)
+    # Only what was read while the build ran tells when a stage began; a log copied after the end tells nothing.
+    now = db_now() if build.state == Build.State.RUNNING else None
+    stages = list(build.stages) + _stages(_open_line(build) + text, line, now)
     for start in range(0, len(data), CHUNK):
         part = data[start : start + CHUNK]
         BuildLogChunk.objects.create(
@@ -67,9 +71,10 @@ def _open_line(build: Build) -> str:
     return begun.decode(errors="replace") if len(begun) <= LONGEST_MARK else "…"
 
 
-def _stages(text: str, first_line: int) -> list[dict[str, Any]]:
+def _stages(text: str, first_line: int, seen_at: datetime | None) -> list[dict[str, Any]]:
+    began = {} if seen_at is None else {"started_at_ms": int(seen_at.timestamp() * 1000)}
     return [
-        {"name": found.group(1), "line": first_line + text.count("\n", 0, found.start())}
+        {"name": found.group(1), "line": first_line + text.count("\n", 0, found.start()), **began}
         for found in STAGE.finditer(text)
     ]
 

@@ -5,6 +5,8 @@ Must not: change anything; callers decide what an unmet gate means.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +43,32 @@ def predecessors(project: Project, environment: Environment) -> list[Environment
     return sorted(found.values(), key=lambda e: e.position)
 
 
+def promotion_edges() -> dict[int, list[int]]:
+    """From each environment to those it promotes from, by id; one statement."""
+    edges: dict[int, list[int]] = defaultdict(list)
+    through = Environment.promotes_from.through.objects
+    for target, before in through.order_by("id").values_list("from_environment_id", "to_environment_id"):
+        edges[target].append(before)
+    return edges
+
+
+def predecessor_ids(target: int, edges: Mapping[int, Collection[int]], used: Collection[int]) -> set[int]:
+    """`predecessors` on plain ids, for many at once; `edges` leads from an environment to those it promotes from."""
+    found: set[int] = set()
+    seen: set[int] = set()
+    frontier = list(edges.get(target, ()))
+    while frontier:
+        candidate = frontier.pop()
+        if candidate in seen:
+            continue
+        seen.add(candidate)
+        if candidate in used:
+            found.add(candidate)
+        else:
+            frontier += edges.get(candidate, ())
+    return found
+
+
 def ran_in(project: Project, digest: str, environment_id: int) -> bool:
     """Whether a ticket of this image succeeded in that environment."""
     return Rollout.objects.filter(
@@ -66,26 +94,41 @@ def gates_for(project: Project, release: Release, environment: Environment) -> l
     """Every gate of entering `environment` with this release's digest, each with its state."""
     if not release.digest:
         return [Gate("built", "refused", "gate.not_built", {"tag": release.tag})]
-    gates = [Gate("built", "met", "gate.built", {"digest": release.digest})]
+    if not environment.is_gated:
+        return judge_gates(release.digest, environment, [], [], [])
+    before = predecessors(project, environment)
+    ran = [e for e in before if ran_in(project, release.digest, e.pk)]
+    verdicts = [found for e in ran if (found := latest_verdict(project, release.digest, e.pk)) is not None]
+    return judge_gates(release.digest, environment, before, ran, verdicts)
+
+
+def judge_gates(
+    digest: str,
+    environment: Environment,
+    before: Sequence[Environment],
+    ran: Sequence[Environment],
+    verdicts: Sequence[Verdict],
+) -> list[Gate]:
+    """The gates from what was looked up: the predecessors, those the image ran in, and the verdicts that count there."""
+    gates = [Gate("built", "met", "gate.built", {"digest": digest})]
     if not environment.is_gated:
         return gates
-    before = predecessors(project, environment)
     if not before:
         return [*gates, Gate("tested", "refused", "gate.no_predecessor", {"environment": environment.slug})]
-    ran = [e for e in before if ran_in(project, release.digest, e.pk)]
-    names = ", ".join(e.slug for e in before)
     if not ran:
-        return [*gates, Gate("tested", "refused", "gate.never_ran", {"environments": names})]
-    verdicts = [(e, latest_verdict(project, release.digest, e.pk)) for e in ran]
-    passed = next((v for _, v in verdicts if v is not None and v.outcome == Verdict.Outcome.PASSED), None)
+        return [*gates, Gate("tested", "refused", "gate.never_ran", {"environments": _slugs(before)})]
+    passed = next((v for v in verdicts if v.outcome == Verdict.Outcome.PASSED), None)
     if passed is not None:
-        params = {"name": passed.actor.display_name or passed.actor.username, "environment": passed.environment.slug}
-        return [*gates, Gate("tested", "met", "gate.passed", params)]
-    if any(v is not None for _, v in verdicts):
-        failed = next(v for _, v in verdicts if v is not None)
-        params = {"name": failed.actor.display_name or failed.actor.username, "environment": failed.environment.slug}
-        return [*gates, Gate("tested", "refused", "gate.failed_verdict", params)]
-    return [
-        *gates,
-        Gate("tested", "missing", "gate.no_verdict", {"environments": ", ".join(e.slug for e, _ in verdicts)}),
-    ]
+        return [*gates, Gate("tested", "met", "gate.passed", _said(passed))]
+    if verdicts:
+        return [*gates, Gate("tested", "refused", "gate.failed_verdict", _said(verdicts[0]))]
+    return [*gates, Gate("tested", "missing", "gate.no_verdict", {"environments": _slugs(ran)})]
+
+
+def _slugs(environments: Sequence[Environment]) -> str:
+    return ", ".join(e.slug for e in environments)
+
+
+def _said(verdict: Verdict) -> dict[str, Any]:
+    name = verdict.actor.display_name or verdict.actor.username
+    return {"name": name, "environment": verdict.environment.slug}

@@ -8,12 +8,14 @@ from rest_framework import serializers
 
 from apps.accounts.serializers import PersonSerializer
 from apps.common.serializers import StrictSerializer
+from apps.releases.models import Verdict
 from apps.tickets.serializers import (
     ReasonField,
     TicketEnvironmentSerializer,
     TicketProjectSerializer,
     TicketReleaseSerializer,
 )
+from apps.tickets.serializers_card import RightSerializer
 
 
 class BoardQuery(StrictSerializer):
@@ -52,6 +54,15 @@ class BoardRolloutSerializer(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
+class BoardVerdictSerializer(serializers.Serializer[Any]):
+    """The verdict that counts on the image of a cell in its environment."""
+
+    outcome = serializers.ChoiceField(Verdict.Outcome.choices)
+    actor = PersonSerializer()
+    created_at = serializers.DateTimeField()
+    comment = serializers.CharField(allow_blank=True)
+
+
 class BoardCellSerializer(serializers.Serializer[Any]):
     """What runs on one cluster. `is_drifted`: not the digest that the last ticket that succeeded brought."""
 
@@ -71,6 +82,7 @@ class BoardCellSerializer(serializers.Serializer[Any]):
     expected_digest = serializers.CharField(allow_blank=True)
     changed_at = serializers.DateTimeField(allow_null=True)
     last_rollout = BoardRolloutSerializer(allow_null=True)
+    verdict = BoardVerdictSerializer(allow_null=True)
 
 
 class BoardTicketSerializer(serializers.Serializer[Any]):
@@ -105,8 +117,28 @@ class WayBackSerializer(serializers.Serializer[Any]):
     image_seen_at = serializers.DateTimeField(allow_null=True)
 
 
+class BoardRightsSerializer(serializers.Serializer[Any]):
+    """What the reader may ask for in an environment; `promote` into it."""
+
+    release = RightSerializer()
+    promote = RightSerializer()
+    roll_back = RightSerializer()
+    verdict = RightSerializer()
+
+
+class BoardNextSerializer(serializers.Serializer[Any]):
+    """Whether the image that runs here may be asked into `environment` now; else why not, or the ticket that asks."""
+
+    environment = serializers.CharField(help_text="slug")
+    tag = serializers.CharField(allow_blank=True)
+    digest = serializers.CharField(allow_blank=True)
+    is_open = serializers.BooleanField()
+    ticket = serializers.IntegerField(allow_null=True)
+    reason = ReasonField()
+
+
 class BoardEnvironmentSerializer(serializers.Serializer[Any]):
-    """One row of the board."""
+    """One row of the board. `next`: each environment that its image goes on to, unless all of it runs that already."""
 
     environment = TicketEnvironmentSerializer()
     approvals_needed = serializers.IntegerField()
@@ -114,6 +146,8 @@ class BoardEnvironmentSerializer(serializers.Serializer[Any]):
     cells = BoardCellSerializer(many=True)
     open_tickets = BoardTicketSerializer(many=True)
     last_known_good = WayBackSerializer(allow_null=True)
+    rights = BoardRightsSerializer()
+    next = BoardNextSerializer(many=True)
 
 
 class BoardSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.releases import views
+from apps.releases import views, views_first_hour
+from apps.releases import views_overview as overview
 from apps.releases.api import Releases
 from apps.tickets.api import extend
 
@@ -19,5 +20,8 @@ urlpatterns = [
     path("releases/<int:release_id>/verdicts/", views.ReleaseVerdicts.as_view(), name="release-verdicts"),
     path("builds/<int:build_id>/", views.BuildDetail.as_view(), name="build-detail"),
     path("builds/<int:build_id>/log", views.BuildLog.as_view(), name="build-log"),
+    path("first-hour", views_first_hour.FirstHour.as_view(), name="first-hour"),
     path("board", views.Board.as_view(), name="board"),
+    path("project-summaries", overview.ProjectSummaries.as_view(), name="project-summaries"),
+    path("typical", overview.Typical.as_view(), name="typical"),
 ]

@@ -277,4 +277,6 @@ class Board(APIView):
         slug = valid(board_shapes.BoardQuery(data=query_of(request)))["project"]
         project = get_project(slug, self.policy_action, actor=actor_of(request))
         require(actor_of(request), self.policy_action, project_id=project.pk, obj=project)
-        return Response(board_shapes.BoardSerializer(board(project), context={"request": request}).data)
+        return Response(
+            board_shapes.BoardSerializer(board(project, actor=actor_of(request)), context={"request": request}).data
+        )

@@ -69,6 +69,10 @@ class Extension:
         """Tickets in `pending_confirmation` that wait for this person's verdict (D16)."""
         return NOBODY
 
+    def tagged(self, beginning: str) -> Q:
+        """Tickets about a version whose tag begins like this."""
+        return NOBODY
+
     def verdict_right(self, ticket: Ticket, actor: Actor) -> Decision:
         """Whether the actor may give a verdict on what this ticket brought."""
         return Decision(False, "verdict.nothing_to_judge")
@@ -99,6 +103,14 @@ def excluded_from(user_id: int) -> Q:
 def awaiting_verdict_of(user_id: int) -> Q:
     """Tickets that wait for this person's verdict, over all rooms."""
     return reduce(or_, (known.awaits_verdict_of(user_id) for known in _extensions), NOBODY)
+
+
+def matching(text: str) -> Q:
+    """What a person means by `#4127` or by the beginning of a tag, over all rooms."""
+    if text.startswith("#"):
+        number = text[1:]
+        return Q(pk=min(int(number), MAX_ID)) if number.isascii() and number.isdigit() else NOBODY
+    return reduce(or_, (known.tagged(text) for known in _extensions), NOBODY)
 
 
 # -- which tickets ----------------------------------------------------------------------------------------

@@ -179,20 +179,30 @@ class NewCommentSerializer(StrictSerializer):
 
 
 class TicketFilter(StrictSerializer):
-    """The query parameters of the list; `status` may name several, separated by commas."""
+    """The query parameters of the list; `kind` and `status` may be repeated or name several, separated by commas."""
 
     project = serializers.CharField(max_length=63, required=False, help_text="slug")
     environment = serializers.CharField(max_length=40, required=False, help_text="slug")
-    kind = serializers.CharField(max_length=40, required=False)
-    status = serializers.CharField(max_length=300, required=False)
+    kind = serializers.ListField(child=serializers.CharField(max_length=300), max_length=20, required=False)
+    status = serializers.ListField(child=serializers.CharField(max_length=300), max_length=20, required=False)
     requester = serializers.CharField(max_length=63, required=False, help_text="user name, or `me`")
 
-    def validate_status(self, text: str) -> list[str]:
+    q = serializers.CharField(max_length=128, required=False, help_text="the beginning of a tag, or #id")
+
+    def validate_kind(self, given: list[str]) -> list[str]:
+        """One by one."""
+        return _one_by_one(given)
+
+    def validate_status(self, given: list[str]) -> list[str]:
         """Only known ones."""
-        wanted = text.split(",")
+        wanted = _one_by_one(given)
         if any(one not in TicketStatus.values for one in wanted):
             raise serializers.ValidationError([problem("invalid_choice")])
         return wanted
+
+
+def _one_by_one(given: list[str]) -> list[str]:
+    return [one for text in given for one in text.split(",")]
 
 
 # -- before filing ----------------------------------------------------------------------------------------

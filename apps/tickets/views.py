@@ -27,6 +27,7 @@ from apps.tickets.registry import Filing
 from apps.tickets.services.filing import file_ticket, kind_named
 
 NOT_FILTERS = ("limit", "cursor")
+SEVERAL = ("kind", "status")
 KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -39,6 +40,13 @@ def valid(serializer: Any) -> dict[str, Any]:
     """The checked content of a body or query."""
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def query_with_lists(request: Request, *several: str) -> dict[str, Any]:
+    """The query parameters without those of the page; the named ones may be repeated and come as lists."""
+    params = request.query_params
+    wanted = [name for name in params if name not in NOT_FILTERS]
+    return {name: params.getlist(name) if name in several else params[name] for name in wanted}
 
 
 def read_card(ticket: Ticket, request: Request, *, refresh: bool = False) -> dict[str, Any]:
@@ -110,7 +118,7 @@ class TicketList(KindAction, generics.ListAPIView[Ticket]):
         if getattr(self, "swagger_fake_view", False):
             return Ticket.objects.none()
         actor = actor_of(self.request)
-        return _filtered(api.visible_tickets(actor), self.request.query_params.dict(), actor)
+        return _filtered(api.visible_tickets(actor), query_with_lists(self.request, *SEVERAL), actor)
 
     def paginate_queryset(self, queryset: Any) -> Any:
         page = super().paginate_queryset(queryset)
@@ -135,10 +143,19 @@ class TicketList(KindAction, generics.ListAPIView[Ticket]):
         return Response(read_card(ticket, request), status=code)
 
 
-def _filtered(tickets: QuerySet[Ticket], query: dict[str, str], actor: Actor) -> QuerySet[Ticket]:
-    wanted = valid(forms.TicketFilter(data={name: value for name, value in query.items() if name not in NOT_FILTERS}))
-    lookups = {"project": "project__slug", "environment": "environment__slug", "kind": "kind", "status": "status__in"}
-    found = tickets.filter(**{lookups[name]: value for name, value in wanted.items() if name in lookups})
+LOOKUPS = {
+    "project": "project__slug",
+    "environment": "environment__slug",
+    "kind": "kind__in",
+    "status": "status__in",
+}
+
+
+def _filtered(tickets: QuerySet[Ticket], query: dict[str, Any], actor: Actor) -> QuerySet[Ticket]:
+    wanted = valid(forms.TicketFilter(data=query))
+    found = tickets.filter(**{LOOKUPS[name]: value for name, value in wanted.items() if name in LOOKUPS})
+    if "q" in wanted:
+        found = found.filter(api.matching(wanted["q"]))
     requester = wanted.get("requester")
     if requester == "me":
         return found.filter(requester=actor.person_id)

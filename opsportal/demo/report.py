@@ -11,9 +11,13 @@ from opsportal.demo.folder import DataFolder
 from opsportal.demo.parts import HOST
 
 
-def report(folder: DataFolder, port: int) -> str:
+def report(folder: DataFolder, port: int, *, has_pages: bool) -> str:
     """The closing text, in lines."""
-    lines = ["", f"opsportal is up: http://{HOST}:{port}/", ""]
+    address = f"http://{HOST}:{port}/"
+    if has_pages:
+        lines = ["", f"opsportal is up: {address}", "", f"  API              {address}api/"]
+    else:
+        lines = ["", f"opsportal is up: {address}api/ (the API alone: no pages are built)", ""]
     lines += _accounts(folder)
     for kubeconfig in sorted(folder.sandbox.rglob("*kubeconfig*")):
         if kubeconfig.is_file():

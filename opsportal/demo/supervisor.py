@@ -11,8 +11,10 @@ import socket
 from collections.abc import Callable
 from types import FrameType
 
+from django.conf import settings
 from django.core.management import get_commands
 
+from opsportal.bundle import read_bundle
 from opsportal.config import Config
 from opsportal.demo.folder import DataFolder
 from opsportal.demo.parts import HOST, Parts, sandbox_answers, web_is_ready
@@ -40,7 +42,7 @@ class Supervisor:
         try:
             self._refuse_taken_port()
             self._start(Parts(self.config, self.folder))
-            self.say(report(self.folder, self.config.port))
+            self.say(report(self.folder, self.config.port, has_pages=read_bundle(settings.UI_DIR) is not None))
             watch(self.running, self.say)
         except KeyboardInterrupt:
             self.say("Stopping.")

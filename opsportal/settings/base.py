@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from opsportal.bundle import HASHED, static_dirs
 from opsportal.config import Config
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -44,7 +45,12 @@ MIDDLEWARE = [
 ROOT_URLCONF = "opsportal.urls"
 ASGI_APPLICATION = "opsportal.asgi.application"
 TEMPLATES: list[dict[str, Any]] = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "opsportal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {},
+    }
 ]
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -64,6 +70,8 @@ USE_I18N = False  # sentences live in apps/common/messages/*.json, shared with t
 APPEND_SLASH = False
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "static"
+WHITENOISE_IMMUTABLE_FILE_TEST = HASHED  # a year for what has a hash in its name, a minute for the rest
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -102,6 +110,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TemplateKind": "apps.catalog.models.TemplateVersion.Kind",
         "ResourceKind": "apps.projects.models.Resource.Kind",
+        "FirstHourStepName": "apps.releases.first_hour.STEPS",
     },
 }
 
@@ -109,16 +118,21 @@ SPECTACULAR_SETTINGS = {
 CELERY: dict[str, Any] = {}
 CHANNEL_LAYERS: dict[str, Any] = {}
 SOCKET_ORIGINS: list[str] = []
+UI_DIR: Path | None = None
+STATICFILES_DIRS: list[tuple[str, Path]] = []
 
 
 def from_config(config: Config, database_url: str, redis_url: str) -> dict[str, Any]:
     """The settings that depend on the environment; each settings module merges them into its globals."""
-    from opsportal.config import database
+    from opsportal.config import database, mail
 
     celery_url = redis_url
     if redis_url.startswith("unix://"):  # kombu has words of its own for a socket and for the database number
         celery_url = redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+    ui_dir = config.ui_dir and BASE_DIR / config.ui_dir
     return {
+        "UI_DIR": ui_dir,
+        "STATICFILES_DIRS": static_dirs(ui_dir),
         "DEBUG": config.debug,
         "DATABASES": {"default": database(database_url, config.database_pool)},
         "CHANNEL_LAYERS": {
@@ -140,4 +154,7 @@ def from_config(config: Config, database_url: str, redis_url: str) -> dict[str, 
         },
         "CSRF_TRUSTED_ORIGINS": config.origin_list(),
         "SOCKET_ORIGINS": config.origin_list(),
+        **mail(
+            config.mail_url.get_secret_value() if config.mail_url else "", config.mail_sender(), config.outside_timeout
+        ),
     }

@@ -35,6 +35,7 @@ ALLOWED_HOSTS = config.hosts() or ["127.0.0.1", "localhost", "[::1]"]
 INSTALLED_APPS = [*INSTALLED_APPS, "apps.sandbox", "opsportal"]  # opsportal: the command `demo`
 STATIC_ROOT = None  # nothing is collected: whitenoise asks the finders
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True  # a new build beside a running demo shows on reload
 if not config.origins:
     config.origins = f"http://127.0.0.1:{config.port},http://localhost:{config.port}"
 CONFIG: Config = config

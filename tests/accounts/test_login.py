@@ -37,7 +37,20 @@ def test_a_session_begins_and_ends() -> None:
         "email": "",
         "language": "zh",
         "time_zone": "Asia/Shanghai",
+        "theme": "system",
+        "single_key_shortcuts": True,
+        "start_page": "inbox",
         "is_instance_admin": False,
+        "roles": [],
+        "owns_projects": False,
+        "may": {
+            "user.manage": False,
+            "environment.manage": False,
+            "cluster.manage": False,
+            "integration.manage": False,
+            "project.create": False,
+            "first_hour.read": False,
+        },
     }
     assert client.get("/api/v1/me").json() == answer.json()
     assert UserSession.objects.get().session_key == Session.objects.get().session_key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from apps.accounts import people
 from apps.accounts.authentication import actor_for
 from apps.accounts.models import ApiToken, User, UserSession
 from apps.audit.models import AuditEvent
+from apps.common.db import db_now
 from apps.common.errors import Conflict
 from tests.accounts.factories import PASSWORD, browser, make_admin, make_token, make_user, token_client
+from tests.policy.grants import plain_grants
+from tests.support.factories import grant, make_environment, make_project
 
 pytestmark = [pytest.mark.urls("tests.common.urls"), pytest.mark.django_db]
 ME, USERS = "/api/v1/me", "/api/v1/users/"
@@ -32,9 +36,49 @@ class TestMe:
         assert AuditEvent.objects.get(action="user.updated").params == {"fields": change}
         assert client.get("/api/v1/tokens/?limit=0").json()["detail"] == "提交的内容有误。"
 
+    def test_how_the_portal_looks_and_where_it_opens_can_be_changed(self) -> None:
+        client = browser(make_user())
+        change = {"theme": "dark", "single_key_shortcuts": False, "start_page": "projects"}
+        answer = client.patch(ME, change, format="json")
+        assert (answer.status_code, {k: answer.json()[k] for k in change}) == (200, change)
+        assert client.get(ME).json() == answer.json()
+        assert AuditEvent.objects.get(action="user.updated").params == {"fields": change}
+
+    def test_roles_are_told_once_each_in_the_order_of_the_work(self) -> None:
+        user, other = make_user(), make_user("zhang.min")
+        with plain_grants() as grants:
+            grants.grants |= {(user.pk, 1, 2, "ops"), (user.pk, 1, 3, "developer"), (user.pk, 4, 2, "ops")}
+            grants.owners.add((other.pk, 1))
+            mine, theirs = browser(user).get(ME).json(), browser(other).get(ME).json()
+        assert (mine["roles"], mine["owns_projects"]) == (["developer", "ops"], False)
+        assert (theirs["roles"], theirs["owns_projects"]) == ([], True)
+
+    def test_only_live_grants_give_a_role(self) -> None:
+        user, project, environment = make_user(), make_project(), make_environment()
+        grant(user, project, environment, "tester")
+        grant(user, project, environment, "ops", expires_at=db_now() - timedelta(seconds=1))
+        grant(user, project, environment, "developer", revoked_at=db_now())
+        client = browser(user)
+        assert (client.get(ME).json()["roles"], client.get(ME).json()["owns_projects"]) == (["tester"], False)
+        project.owners.add(user)
+        assert client.get(ME).json()["owns_projects"] is True
+
+    def test_an_administrator_may_open_the_pages_of_administration_but_not_by_token(self) -> None:
+        admin = make_admin()
+        assert set(browser(admin).get(ME).json()["may"].values()) == {True}
+        _, secret = make_token(admin, "me.read", "project.create")
+        may = token_client(secret).get(ME).json()["may"]
+        assert {action for action, is_allowed in may.items() if is_allowed} == {"project.create"}
+
     @pytest.mark.parametrize(
         ("change", "code"),
         [
+            ({"roles": ["ops"]}, "read_only"),
+            ({"may": {"user.manage": True}}, "read_only"),
+            ({"owns_projects": True}, "read_only"),
+            ({"theme": "pink"}, "invalid_choice"),
+            ({"start_page": "//evil"}, "invalid_choice"),
+            ({"single_key_shortcuts": "perhaps"}, "invalid"),
             ({"is_instance_admin": True}, "read_only"),
             ({"username": "root"}, "read_only"),
             ({"id": 1}, "read_only"),

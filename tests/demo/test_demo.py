@@ -110,7 +110,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def test_a_running_demo_answers_guards_its_folder_and_restarts_what_dies_and_kill_leaves_nothing(demo: Demo) -> None:
     with demo.running() as process:
-        assert (demo.get("/readyz"), demo.get("/healthz"), demo.get("/"), demo.get("/api/schema")) == (200,) * 4
+        assert (demo.get("/readyz"), demo.get("/healthz"), demo.get("/api/"), demo.get("/api/schema")) == (200,) * 4
         busy = f"CommandError: The demo in {demo.folder} is running already (process {process.pid})."
         assert demo.refusal() == busy
         assert demo.refusal("--reset") == busy

@@ -12,6 +12,7 @@ import pytest
 
 from opsportal.demo.folder import LONGEST_SOCKET, DataFolder
 from opsportal.demo.process import Child, StartError
+from opsportal.demo.report import report
 
 
 def test_a_second_demo_on_the_same_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -77,3 +78,16 @@ def test_a_log_that_has_grown_large_is_rolled_at_the_next_start(tmp_path: Path) 
     child.stop()
     assert log.read_text() == "new\n"
     assert (tmp_path / "it.log.1").stat().st_size == 8 * 1024 * 1024 + 1
+
+
+@pytest.mark.parametrize(
+    ("has_pages", "first"),
+    [
+        (True, "opsportal is up: http://127.0.0.1:8123/"),
+        (False, "opsportal is up: http://127.0.0.1:8123/api/ (the API alone: no pages are built)"),
+    ],
+)
+def test_the_report_names_the_address_for_the_browser(tmp_path: Path, has_pages: bool, first: str) -> None:
+    lines = report(DataFolder(tmp_path), 8123, has_pages=has_pages).splitlines()
+    assert lines[:2] == ["", first]
+    assert ("  API              http://127.0.0.1:8123/api/" in lines) is has_pages

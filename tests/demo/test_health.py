@@ -1,4 +1,4 @@
-"""Health, metrics, the schema page and the Origin guard: what load balancers, Prometheus and browsers rely on."""
+"""Health, metrics and the Origin guard: what load balancers, Prometheus and browsers rely on."""
 
 from __future__ import annotations
 
@@ -81,15 +81,6 @@ def test_metrics_go_to_who_brings_the_token(client: Client, monkeypatch: pytest.
     answer = client.get("/metrics", headers={"Authorization": "Bearer scrape-me"})
     assert answer.status_code == 200
     assert b"python_info" in answer.content
-
-
-def test_the_first_page_is_the_api_in_the_browser_without_inline_scripts(client: Client) -> None:
-    page = client.get("/")
-    assert page.status_code == 200
-    assert b"swagger-ui-bundle.js" in page.content
-    assert b"<script>" not in page.content
-    script = client.get("/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js")
-    assert script.status_code == 200
 
 
 def handshake(headers: list[tuple[bytes, bytes]]) -> list[str]:

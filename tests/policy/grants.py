@@ -27,6 +27,12 @@ class PlainGrants:
     def member_project_ids(self, user_id: int) -> Iterable[int]:
         return {g[1] for g in self.grants if g[0] == user_id} | {o[1] for o in self.owners if o[0] == user_id}
 
+    def all_roles(self, user_id: int) -> frozenset[str]:
+        return frozenset(g[3] for g in self.grants if g[0] == user_id)
+
+    def owns_any(self, user_id: int) -> bool:
+        return any(o[0] == user_id for o in self.owners)
+
 
 @contextmanager
 def plain_grants() -> Iterator[PlainGrants]:

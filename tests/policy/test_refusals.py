@@ -114,10 +114,62 @@ class TestWhy:
     @pytest.mark.parametrize(
         "query",
         [{}, {"action": "x"}, {"action": "ticket.read", "project": "1; DROP TABLE x"}]
-        + [{"action": "ticket.read", "project": 2**70}, {"action": "ticket.read", "user": 1}, {"action": "\x00"}],
+        + [{"action": "ticket.read", "project": 2**70}, {"action": "ticket.read", "person": 1}, {"action": "\x00"}]
+        + [{"action": "ticket.read", "user": "\x00"}, {"action": "ticket.read", "user": "x" * 151}],
     )
     def test_nonsense_is_refused(self, query: dict[str, object]) -> None:
         assert browser(make_user()).get(self.URL, query).status_code == 400
+
+    def test_an_administrator_asks_for_somebody_else_and_hears_the_reason(self, grants: PlainGrants) -> None:
+        other = make_user("wang.fang")
+        admin = browser(make_admin())
+        asked = {"action": "verdict.give", "project": 7, "environment": 3, "user": "Wang.Fang"}
+        answer = admin.get(self.URL, asked).json()
+        assert (answer["allowed"], answer["code"]) == (False, "policy.needs_role")
+        grants.grants.add((other.pk, 7, 3, "tester"))
+        assert admin.get(self.URL, asked).json() == {"allowed": True, "code": "", "params": {}, "detail": ""}
+        without_place = admin.get(self.URL, {"action": "cluster.manage", "user": "wang.fang"}).json()
+        assert (without_place["allowed"], without_place["code"]) == (False, "policy.needs_admin")
+        assert refusals() == []
+
+    def test_owners_and_ops_of_a_project_ask_for_others_there_and_nowhere_else(self, grants: PlainGrants) -> None:
+        other, owner, ops = make_user("wang.fang"), make_user("owner"), make_user("ops")
+        grants.owners.add((owner.pk, 7))
+        grants.grants |= {(ops.pk, 7, 3, "ops"), (other.pk, 7, 3, "tester")}
+        asked = {"action": "verdict.give", "project": 7, "environment": 3, "user": "wang.fang"}
+        for person in (owner, ops):
+            client = browser(person)
+            assert client.get(self.URL, asked).json()["allowed"] is True
+            elsewhere = client.get(self.URL, {**asked, "project": 8})
+            assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "not_found")
+            nowhere = client.get(self.URL, {"action": "cluster.manage", "user": "wang.fang"})
+            assert (nowhere.status_code, nowhere.json()["code"]) == (403, "policy.needs_admin")
+        assert (
+            refusals()
+            == [
+                ("why.read_others", 8, "policy.needs_role_in_project"),
+                ("user.manage", None, "policy.needs_admin"),
+            ]
+            * 2
+        )
+
+    def test_a_member_asks_for_himself_only(self, grants: PlainGrants) -> None:
+        user = make_user()
+        make_user("wang.fang")
+        grants.grants.add((user.pk, 7, 3, "tester"))
+        client = browser(user)
+        asked = {"action": "verdict.give", "project": 7, "environment": 3}
+        assert client.get(self.URL, {**asked, "user": user.username}).json()["allowed"] is True
+        refused = client.get(self.URL, {**asked, "user": "wang.fang"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "policy.needs_role_in_project")
+        strange = client.get(self.URL, {**asked, "user": "nobody.at.all"})
+        assert (strange.status_code, strange.json()["code"]) == (403, "policy.needs_role_in_project")
+
+    def test_nobody_active_of_that_name_is_said(self) -> None:
+        make_user("gone", is_active=False)
+        for name in ("gone", "nobody.at.all"):
+            answer = browser(make_admin(f"admin.of.{name}")).get(self.URL, {"action": "me.read", "user": name})
+            assert (answer.status_code, answer.json()["fields"]["user"][0]["code"]) == (400, "does_not_exist")
 
     def test_visitors_are_asked_to_sign_in(self) -> None:
         answer = browser().get(self.URL, {"action": "ticket.read"})

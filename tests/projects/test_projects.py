@@ -52,6 +52,9 @@ class TestReading:
         assert slugs(client.get(URL, {"q": "BOOK-W"})) == ["book-web-n1"]
         assert slugs(client.get(URL, {"language": "java"})) == ["book-api-n1"]
         assert slugs(client.get(URL, {"q": "api"})) == []
+        Project.objects.filter(slug="book-web-n1").update(name="Reader's shop")
+        assert slugs(client.get(URL, {"q": "reader"})) == ["book-web-n1"]
+        assert slugs(client.get(URL, {"q": "shop"})) == []
         assert client.get(URL, {"mine": "perhaps"}).status_code == 400
         assert client.get(URL, {"q": "x" * 101}).status_code == 400
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from apps.common.db import db_now
 from apps.releases import buildlog
 from apps.releases.models import Build, BuildLogChunk
 from apps.releases.poller import poll
@@ -121,6 +122,7 @@ def test_the_copy_is_read_back_in_pages_that_never_split_a_character_and_count_l
 def test_a_character_and_a_stage_mark_cut_in_two_by_the_reads_are_put_together(talker: Talker) -> None:
     talker.start("sleep 30")
     talker.poll_until(lambda b: b.state == "running" and b.log_size > 0)
+    before = db_now().timestamp() * 1000
     euro = "€".encode()
     pieces = [b"half " + euro[:1], euro[1:2], euro[2:] + b" done\n::opsportal sta", b"ge=compile:", b":\nafter\n"]
     for piece in pieces:
@@ -134,11 +136,21 @@ def test_a_character_and_a_stage_mark_cut_in_two_by_the_reads_are_put_together(t
     copied = talker.copy()
     assert "half € done\n::opsportal stage=compile::\nafter\n".encode() in copied
     line = 1 + copied[: copied.index(b"::opsportal stage=compile::")].count(b"\n")
-    assert talker.build.stages == [{"name": "compile", "line": line}]
+    (stage,) = talker.build.stages
+    assert (stage["name"], stage["line"]) == ("compile", line)
+    assert before - 1 < stage["started_at_ms"] <= db_now().timestamp() * 1000
     talker.ask("POST", f"/job/{JOB}/1/stop")
     talker.poll_until(lambda b: b.log_complete)
     assert talker.copy() == talker.console()
     assert talker.build.result == "ABORTED"
+
+
+def test_a_stage_read_after_the_build_ended_has_no_time(talker: Talker) -> None:
+    Build.objects.filter(pk=talker.build.pk).update(state="finished")
+    marks = "::opsportal stage=pull::\n::opsportal stage=push::\n"
+    assert buildlog.append(talker.build.pk, marks, jenkins_offset=len(marks), complete=True, read_from=0)
+    talker.build.refresh_from_db()
+    assert talker.build.stages == [{"name": "pull", "line": 1}, {"name": "push", "line": 2}]
 
 
 def test_invisible_notes_of_jenkins_do_not_move_our_offsets(talker: Talker) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from apps.common.errors import IntegrationError, NotFound, Rejected
 from apps.integrations.answers import Answer, segment
-from apps.integrations.checklist import Check, Checklist, resolve
+from apps.integrations.checklist import Check, Checklist, Tell, resolve, tell_nobody
 from apps.integrations.gitlab import parse
 from apps.integrations.gitlab.types import Commit, GitProject, Ref, Tag
 from apps.integrations.http import MIB, Http
@@ -153,9 +153,9 @@ class GitLab:
         return (await self.http.request("POST", path, json_body=body, what=f"commit on {branch}")).read(parse.commit)
 
     # -- connection test ----------------------------------------------------------------------------------
-    async def check(self) -> list[Check]:
+    async def check(self, *, tell: Tell = tell_nobody) -> list[Check]:
         """Address, token, and that the token's scopes allow tags. Read: repeatable."""
-        found = Checklist()
+        found = Checklist(tell)
         await found.attempt("address", resolve(self.http.base, self.http.about("address")), foundation=True)
         user = await found.attempt("token", self._get("/api/v4/user", "current user"), foundation=True)
         if user is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.common.errors import IntegrationError, NotFound, Rejected
 from apps.integrations.answers import Answer, segment
-from apps.integrations.checklist import Check, Checklist, resolve
+from apps.integrations.checklist import Check, Checklist, Tell, resolve, tell_nobody
 from apps.integrations.http import MIB, Http
 from apps.integrations.jenkins import jobxml, parse
 from apps.integrations.jenkins.types import KEY_PARAMETER, BuildRef, JobState, LogPart, QueueItem, Snapshot
@@ -190,9 +190,9 @@ class Jenkins:
         return answer.status not in (404, 500)
 
     # -- connection test ----------------------------------------------------------------------------------
-    async def check(self) -> list[Check]:
+    async def check(self, *, tell: Tell = tell_nobody) -> list[Check]:
         """Address, credential, reading builds and queue. Read: repeatable."""
-        found = Checklist()
+        found = Checklist(tell)
         await found.attempt("address", resolve(self.http.base, self.http.about("address")), foundation=True)
         answer = await found.attempt(
             "token", self._call("GET", "/api/json?tree=mode,quietingDown", "controller"), foundation=True

@@ -10,7 +10,7 @@ from typing import Any
 
 from apps.common.errors import IntegrationError, Rejected
 from apps.integrations.answers import Answer
-from apps.integrations.checklist import Check
+from apps.integrations.checklist import Check, Tell, tell_nobody
 from apps.integrations.http import MIB, Http
 from apps.integrations.kubernetes import selfcheck, statuses, watch
 from apps.integrations.kubernetes.paths import path_of
@@ -190,12 +190,12 @@ class Kubernetes:
         return answer.object()
 
     # -- connection test ----------------------------------------------------------------------------------
-    async def self_check(self, namespace: str = "", *, with_exec: bool = True) -> list[Check]:
+    async def self_check(self, namespace: str = "", *, with_exec: bool = True, tell: Tell = tell_nobody) -> list[Check]:
         """Address, TLS, token, each right the portal needs, a dry run and a WebSocket exec. Changes nothing.
 
         `namespace` "" asks for the rights in all namespaces.
         """
-        return await selfcheck.run_checks(self, namespace, with_exec=with_exec)
+        return await selfcheck.run_checks(self, namespace, with_exec=with_exec, tell=tell)
 
     async def probe_exec(self, namespace: str, pod: str, container: str) -> str:
         """Run `true` in a container over a v5 WebSocket; what the cluster said of it. Repeatable: it changes nothing."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from apps.common.errors import Rejected
-from apps.integrations.checklist import Check, Checklist, resolve
+from apps.integrations.checklist import Check, Checklist, Tell, resolve
 from apps.integrations.kubernetes.paths import path_of
 from apps.integrations.kubernetes.types import FIELD_MANAGER, Json
 
@@ -33,9 +33,9 @@ STATUS_CHANNEL = 3
 PODS_LOOKED_AT = 50
 
 
-async def run_checks(cluster: Kubernetes, namespace: str, *, with_exec: bool) -> list[Check]:
+async def run_checks(cluster: Kubernetes, namespace: str, *, with_exec: bool, tell: Tell) -> list[Check]:
     """All checks, in the order in which one builds on the other."""
-    found = Checklist()
+    found = Checklist(tell)
     await found.attempt("address", resolve(cluster.http.base, cluster.http.about("address")), foundation=True)
     version = await found.attempt("tls", _version(cluster), foundation=True)
     if version is not None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from apps.common.errors import IntegrationError, Invalid, NotFound, Rejected
 from apps.integrations.answers import Answer
-from apps.integrations.checklist import Check, Checklist, resolve
+from apps.integrations.checklist import Check, Checklist, Tell, resolve, tell_nobody
 from apps.integrations.http import MIB, Http
 from apps.integrations.registry import parse
 from apps.integrations.registry.auth import Credentials
@@ -123,9 +123,9 @@ class RegistryClient:
         async with self.http.stream(path, what=what, headers=wanted, follow="any", idle=idle) as chunks:
             yield chunks
 
-    async def check(self, repository: str = "") -> list[Check]:
+    async def check(self, repository: str = "", *, tell: Tell = tell_nobody) -> list[Check]:
         """Address, ping and credential; with a repository also the right to read it. Read: repeatable."""
-        found = Checklist()
+        found = Checklist(tell)
         await found.attempt("address", resolve(self.http.base, self.http.about("address")), foundation=True)
         await found.attempt("credential", self._ping(), foundation=True)
         if repository:

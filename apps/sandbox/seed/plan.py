@@ -12,7 +12,7 @@ ADMIN = "admin"
 
 @dataclass(frozen=True)
 class Person:
-    """An account, named by what it is there for. `about` is what `make demo` prints."""
+    """An account: its user name says what it is there for; `make demo` prints `about` beside it."""
 
     username: str
     display_name: str
@@ -57,13 +57,13 @@ class ProjectPlan:
 
 
 PEOPLE = (
-    Person("developer", "Dev Developer", "files releases and promotes"),
-    Person("tester", "Tess Tester", "gives verdicts in test and staging"),
-    Person("ops", "Otto Ops", "approves, adopts, rolls back"),
-    Person("ops2", "Olga Ops", "the second pair of eyes"),
-    Person("owner", "Odette Owner", "owns every project, gives grants"),
+    Person("developer", "Lin Yue", "files releases and promotes"),
+    Person("tester", "Wang Fang", "gives verdicts in test and staging"),
+    Person("ops", "Chen Hao", "approves, adopts, rolls back"),
+    Person("ops2", "Sun Jie", "the second pair of eyes"),
+    Person("owner", "Zhao Min", "owns every project, gives grants"),
 )
-ADMINISTRATOR = Person(ADMIN, "Ada Admin", "environments, clusters, people; no right to approve")
+ADMINISTRATOR = Person(ADMIN, "Gao Ming", "environments, clusters, people; no right to approve")
 
 ENVIRONMENTS = (
     EnvironmentPlan("test", "Test", "test", 10, (Place("test-1"),)),
