@@ -147,7 +147,7 @@ def commits_since(
     first, last = (commit, runs.commit) if backwards else (runs.commit, commit)
     found: list[Commit] = []
     if first != last:
-        work = _compare(get_gitlab, project, first, last)
+        work = _compare(get_gitlab(project.gitlab), project.gitlab_path, first, last)
         try:
             found = run(work, settings.CONFIG.outside_timeout * 2)
         except DomainError as error:
@@ -165,9 +165,8 @@ def commits_since(
     }, None
 
 
-async def _compare(client_of: Any, project: Project, first: str, last: str) -> list[Commit]:
-    gitlab: GitLab = client_of(project.gitlab)
-    repository = await gitlab.get_project(project.gitlab_path)
+async def _compare(gitlab: GitLab, path: str, first: str, last: str) -> list[Commit]:
+    repository = await gitlab.get_project(path)
     return await gitlab.compare(repository.id, first, last)
 
 

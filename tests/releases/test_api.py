@@ -181,7 +181,7 @@ def test_a_card_is_shown_though_its_clusters_are_silent_and_they_are_not_asked_a
 
 
 def test_commits_since_what_runs_are_listed_and_unknown_is_said(company: Company, hand: Hand) -> None:
-    hand.released()
+    earlier = hand.released()
     sha = commit(company, "faster", {"notes.txt": "quick"}, "Make it faster")
     found = preview(company, "developer", "release", "test", ref="faster")
     assert found["commits"]["to_commit"] == sha
@@ -193,6 +193,8 @@ def test_commits_since_what_runs_are_listed_and_unknown_is_said(company: Company
     assert (unknown["environment"]["slug"], unknown["commits"]) == ("production", None)
     assert unknown["reason"]["code"] == "commits.nothing_runs"
     assert developer.get(f"{at}?environment=test").json()["commits"]["commits"] == []
+    older = developer.get(f"{API}releases/{earlier.pk}/commits?environment=test").json()
+    assert (older["reason"], older["commits"]["from_tag"], older["commits"]["commits"]) == (None, release.tag, [])
     assert told(developer.get(f"{at}?environment=nowhere")) == (400, "invalid")
     fault(company.sandbox.gitlab, "*", "status", status=503, times=20)
     silent = preview(company, "developer", "promote", "production", release=release.tag)
