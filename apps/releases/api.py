@@ -12,7 +12,7 @@ from operator import or_
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from apps.common.errors import DomainError
 from apps.integrations.clients import get_gitlab
@@ -59,6 +59,21 @@ class Releases(Extension):
         pairs = [Q(environment=target, project__in=projects) for target, projects in places.items()]
         return reduce(or_, pairs, api.NOBODY) & Q(kind="promote")
 
+    def unjudged_for(self, user_id: int) -> Q:
+        judged = Verdict.objects.filter(
+            project=OuterRef("project"),
+            environment=OuterRef("environment"),
+            digest=OuterRef("about__release__digest"),
+        )
+        asked = Ticket.objects.filter(
+            kind="promote",
+            status=TicketStatus.PENDING_CONFIRMATION,
+            project=OuterRef("project"),
+            about__release=OuterRef("about__release"),
+        )
+        brought = Q(kind__in=("release", "promote"), about__isnull=False, requires_review=False)
+        return brought & tested_by(user_id) & ~Exists(judged) & ~Exists(asked)
+
     def tagged(self, beginning: str) -> Q:
         return Q(about__release__tag__startswith=beginning)
 
@@ -81,7 +96,15 @@ class Releases(Extension):
         return preview_parts(kind, filing, prepared)
 
 
-# -- for whose verdict a promote waits --------------------------------------------------------------------
+# -- whose verdict is wanted --------------------------------------------------------------------------
+def tested_by(user_id: int) -> Q:
+    """Tickets in places where this person tests and from which an image travels on, so that a verdict opens a gate."""
+    onward = Environment.objects.filter(promotes_to__isnull=False)
+    live = Grant.objects.filter(Grant.live(), user=user_id, role=Role.TESTER, environment__in=onward)
+    here = live.filter(project=OuterRef("project"), environment=OuterRef("environment"))
+    return Q(Exists(here))
+
+
 def targets_waiting_for(user_id: int) -> dict[int, list[int]]:
     """Environment → projects whose promotes to there wait for this tester; four statements, however many projects.
 

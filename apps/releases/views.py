@@ -77,8 +77,9 @@ class ReleaseList(generics.ListAPIView[Release]):
         found = releases_seen_by(actor_of(self.request))
         if "project" in wanted:
             found = found.filter(project__slug=wanted["project"])
-        if "digest" in wanted:
-            found = found.filter(digest=wanted["digest"])
+        for name in ("tag", "digest"):
+            if name in wanted:
+                found = found.filter(**{name: wanted[name]})
         if "environment" in wanted:
             there = TicketRelease.objects.filter(
                 release=OuterRef("pk"), ticket__environment__slug=wanted["environment"]

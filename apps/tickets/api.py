@@ -69,6 +69,10 @@ class Extension:
         """Tickets in `pending_confirmation` that wait for this person's verdict (D16)."""
         return NOBODY
 
+    def unjudged_for(self, user_id: int) -> Q:
+        """Tickets that brought a version to an environment where this person tests, and nobody has judged it there."""
+        return NOBODY
+
     def tagged(self, beginning: str) -> Q:
         """Tickets about a version whose tag begins like this."""
         return NOBODY
@@ -103,6 +107,11 @@ def excluded_from(user_id: int) -> Q:
 def awaiting_verdict_of(user_id: int) -> Q:
     """Tickets that wait for this person's verdict, over all rooms."""
     return reduce(or_, (known.awaits_verdict_of(user_id) for known in _extensions), NOBODY)
+
+
+def unjudged_for(user_id: int) -> Q:
+    """Tickets whose version waits for this person's verdict where it runs now, over all rooms."""
+    return reduce(or_, (known.unjudged_for(user_id) for known in _extensions), NOBODY)
 
 
 def matching(text: str) -> Q:

@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -29,6 +29,7 @@ S = TicketStatus
 TABS = ("needs", "following", "done")
 MOST_COUNTED = 1000
 FAILED_FOR = timedelta(days=7)
+UNJUDGED_FOR = timedelta(days=14)
 DONE_FOR = timedelta(days=30)
 REVIEWED_AFTER = (S.SUCCEEDED, S.FAILED, S.ERRORED)
 
@@ -42,7 +43,7 @@ class InboxFilter(StrictSerializer):
 
 
 class InboxLineSerializer(TicketSerializer):
-    """A ticket in the inbox, and why it is there: approve, confirm, review or failed."""
+    """A ticket in the inbox, and why it is there: approve, confirm, verdict, review or failed."""
 
     needs = serializers.CharField(read_only=True, allow_blank=True)
 
@@ -108,11 +109,21 @@ def _needs(user_id: int) -> dict[str, Q]:
     return {
         "approve": Q(status=S.PENDING_APPROVAL) & others & ~_by_id(api.excluded_from(user_id)),
         "confirm": Q(status=S.PENDING_CONFIRMATION) & api.awaiting_verdict_of(user_id),
+        "verdict": Q(pk__in=_unjudged(user_id)),
         "review": Q(requires_review=True, review__isnull=True, status__in=REVIEWED_AFTER)
         & others
         & ~_by_id(api.excluded_from(user_id)),
         "failed": Q(requester=user_id, status__in=(S.FAILED, S.ERRORED), finished_at__gte=Now() - FAILED_FOR),
     }
+
+
+def _unjudged(user_id: int) -> QuerySet[Any]:
+    """The newest version in each place, while nobody has said whether it works; an older one is nobody's duty."""
+    newer = Ticket.objects.filter(
+        project=OuterRef("project"), environment=OuterRef("environment"), status=S.SUCCEEDED, id__gt=OuterRef("id")
+    )
+    recent = Ticket.objects.filter(status=S.SUCCEEDED, finished_at__gte=Now() - UNJUDGED_FOR)
+    return recent.filter(api.unjudged_for(user_id)).exclude(Exists(newer)).values("pk")
 
 
 def _by_id(condition: Q) -> Q:
@@ -135,9 +146,11 @@ def _pairs(user_id: int, role: str) -> Q:
 
 
 def _why(ticket: Ticket, user_id: int) -> str:
-    """Which of the four put it there; the states exclude each other but for a review owed on one's own failure."""
+    """Which of them put it there; the states exclude each other but for a review owed."""
     if ticket.status == S.PENDING_APPROVAL:
         return "approve"
     if ticket.status == S.PENDING_CONFIRMATION:
         return "confirm"
+    if ticket.status == S.SUCCEEDED and not ticket.requires_review:
+        return "verdict"
     return "failed" if ticket.requester_id == user_id else "review"

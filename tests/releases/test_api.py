@@ -83,6 +83,10 @@ def test_a_promote_is_previewed_filed_confirmed_and_approved_over_http(company: 
     assert (found["first_status"], found["approvals_needed"]) == ("pending_confirmation", 1)
     assert [p["username"] for p in found["who_may_decide"]] == ["ops", "ops2"]
 
+    (unjudged,) = tester.get(f"{API}inbox").json()["results"]
+    assert (unjudged["kind"], unjudged["release"]["tag"], unjudged["needs"]) == ("release", release.tag, "verdict")
+    assert developer.get(f"{API}inbox").json()["counts"]["needs"] == 0
+
     ticket = developer.post(TICKETS, asked("promote", "production", release=release.tag)).json()
     assert (ticket["status"], ticket["release"]["tag"]) == ("pending_confirmation", release.tag)
     assert [t["id"] for t in tester.get(f"{API}inbox").json()["results"]] == [ticket["id"]]
@@ -96,6 +100,7 @@ def test_a_promote_is_previewed_filed_confirmed_and_approved_over_http(company: 
     answer = tester.post(verdicts, given)
     assert (answer.status_code, answer.json()["evidence"]) == (201, given["evidence"])
 
+    assert tester.get(f"{API}inbox").json()["results"] == []
     (waiting,) = ops.get(f"{API}inbox").json()["results"]
     assert (waiting["id"], waiting["needs"], waiting["status"]) == (ticket["id"], "approve", "pending_approval")
     assert tester.get(f"{API}inbox").json()["counts"]["needs"] == 0
@@ -327,3 +332,10 @@ def test_twenty_releases_of_one_person_in_one_second_are_twenty_versions(company
     answers = at_once([lambda c=c: c.post(TICKETS, asked("release", "test", ref="main")) for c in clients])
     assert [a.status_code for a in answers] == [201] * 20
     assert len({a.json()["release"]["tag"] for a in answers}) == 20
+
+
+def test_a_tester_is_asked_for_the_newest_version_in_a_place_only(company: Company, hand: Hand) -> None:
+    hand.released()
+    newest = hand.released()
+    (line,) = client_of(company, "tester").get(f"{API}inbox").json()["results"]
+    assert (line["release"]["tag"], line["needs"]) == (newest.tag, "verdict")

@@ -102,6 +102,8 @@ def test_a_release_line_tells_where_it_ran_and_the_verdict_that_counts() -> None
         actor=shop.person,
     )
     (line,) = signed_in(shop.person).get(f"{API}releases/?digest={digest(1)}").json()["results"]
+    assert signed_in(shop.person).get(f"{API}releases/?tag={line['tag']}").json()["results"] == [line]
+    assert signed_in(shop.person).get(f"{API}releases/?tag={line['tag'][:-1]}").json()["results"] == []
     assert [r["environment"] for r in line["ran_in"]] == ["test"]
     assert [(v["outcome"], v["comment"]) for v in line["verdicts"]] == [("failed", "broken")]
     assert line["last_build"]["state"] == "asked"

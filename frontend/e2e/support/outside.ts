@@ -1,0 +1,48 @@
+/** The world outside the portal, changed by hand: what somebody with kubectl could do. */
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+
+type Cluster = { name: string; address: { port: number }; admin_token: string; ca_pem: string }
+
+function cluster(name: string): Cluster {
+  const world = JSON.parse(readFileSync(join(inject('dataDir'), 'sandbox/world.json'), 'utf8')) as { clusters: Cluster[] }
+  const found = world.clusters.find((one) => one.name === name)
+  if (!found) throw new Error(`the demo has no cluster ${name}`)
+  return found
+}
+
+function call(where: Cluster, method: string, path: string, type: string, body?: unknown): Promise<string> {
+  return new Promise((done, fail) => {
+    const asked = request(
+      {
+        host: '127.0.0.1', port: where.address.port, method, path, ca: where.ca_pem, checkServerIdentity: () => undefined,
+        headers: { Authorization: `Bearer ${where.admin_token}`, 'Content-Type': type }, timeout: 10_000,
+      },
+      (answer) => {
+        let text = ''
+        answer.on('data', (piece: Buffer) => (text += piece.toString()))
+        answer.on('end', () => ((answer.statusCode ?? 500) < 300 ? done(text) : fail(new Error(`${answer.statusCode} ${text}`))))
+      },
+    )
+    asked.on('error', fail)
+    asked.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+type Deployment = { spec: { template: { spec: { containers: { name: string; image: string }[] } } } }
+const path = (namespace: string, name: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
+
+export async function imageIn(clusterName: string, namespace: string, name: string): Promise<string> {
+  const text = await call(cluster(clusterName), 'GET', path(namespace, name), 'application/json')
+  return (JSON.parse(text) as Deployment).spec.template.spec.containers[0]?.image ?? ''
+}
+
+/** `kubectl set image`: what a rollback by hand at night looks like to the portal. */
+export async function setImageByHand(clusterName: string, namespace: string, name: string, image: string): Promise<void> {
+  const text = await call(cluster(clusterName), 'GET', path(namespace, name), 'application/json')
+  const container = (JSON.parse(text) as Deployment).spec.template.spec.containers[0]?.name
+  const patch = { spec: { template: { spec: { containers: [{ name: container, image }] } } } }
+  await call(cluster(clusterName), 'PATCH', path(namespace, name), 'application/strategic-merge-patch+json', patch)
+}

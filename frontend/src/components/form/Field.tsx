@@ -1,0 +1,61 @@
+/** A field of a form: its label above, its help and what the server refused under it. Knows no form library. */
+import { CircleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { ApiError, FieldProblem } from '@/lib/api/errors'
+import { sentence } from '@/lib/i18n'
+import css from './form.module.css'
+
+/** The first sentence the server says about a field; nested answers (lists of rows) are looked through. */
+export function problemOf(error: ApiError | null | undefined, field: string): string | null {
+  const found = first(error?.fields?.[field])
+  return found ? sentence(found) : null
+}
+
+function first(value: unknown): FieldProblem | null {
+  if (typeof value !== 'object' || value === null) return null
+  if ('code' in value && typeof value.code === 'string') return value as FieldProblem
+  for (const one of Object.values(value)) {
+    const found = first(one)
+    if (found) return found
+  }
+  return null
+}
+
+/** What the server refused that no field of the form shows. */
+export function restOf(error: ApiError | null | undefined, shown: readonly string[]): string | null {
+  if (!error) return null
+  const fields = Object.keys(error.fields ?? {})
+  if (fields.length && fields.every((field) => shown.includes(field))) return null
+  const other = fields.find((field) => !shown.includes(field))
+  return (other && problemOf(error, other)) || sentence(error)
+}
+
+type Props = {
+  id: string
+  label: ReactNode
+  children: ReactNode
+  help?: ReactNode
+  problem?: string | null
+  optional?: boolean
+  wide?: boolean
+}
+
+/** `id` is the control's; its text is bound by `describedBy(id)`. */
+export function Field({ id, label, children, help, problem, optional = false, wide = false }: Props) {
+  const { t } = useTranslation()
+  return (
+    <div className={`${css.field} ${wide ? css.wide : ''}`}>
+      <label htmlFor={id} id={`${id}-label`} className={css.label}>
+        {label}
+        {optional && <span className="t3"> {t('optional')}</span>}
+      </label>
+      {children}
+      <div id={`${id}-text`} className={problem ? css.problem : css.help} aria-live="polite">
+        {problem ? <><CircleAlert size={13} aria-hidden /> {problem}</> : help}
+      </div>
+    </div>
+  )
+}
+
+export const describedBy = (id: string) => ({ id, 'aria-describedby': `${id}-text` })

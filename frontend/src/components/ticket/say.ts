@@ -1,0 +1,36 @@
+/** Turns what the pure modules say into the language of the page. */
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { meQuery } from '@/lib/api/queries'
+import { useEnvironmentWord, type NamedPlace } from '@/lib/environment'
+import { sentence } from '@/lib/i18n'
+import { clock } from '@/lib/time'
+import type { Said } from './types'
+
+export { useEnvironmentWord }
+
+/** Moments among the parameters (`at`) become clock times in the reader's zone. */
+export function useSay(): (said: Said | null | undefined) => string {
+  const { t } = useTranslation('ticket')
+  const zone = useQuery({ ...meQuery, enabled: false }).data?.time_zone
+  return (said) => {
+    if (!said) return ''
+    if ('reason' in said) return sentence(said.reason)
+    const params = said.params && 'at' in said.params ? { ...said.params, at: clock(String(said.params.at), zone) } : said.params
+    return t(said.key as 'q.over', params ?? {})
+  }
+}
+
+/** "Promote book-api-n1 to production"; a kind this page does not know keeps the title it was filed with. */
+export function useTicketTitle(): (card: TitleParts, short?: boolean) => string {
+  const { t } = useTranslation('ticket')
+  const word = useEnvironmentWord()
+  return (card, short = false) => {
+    const known = ['release', 'promote', 'roll_back'].includes(card.kind) && card.environment
+    if (!known) return card.title
+    const params = { project: card.project.slug, environment: word(card.environment) }
+    return short ? t(`short.${card.kind}` as 'short.promote', params) : t(`title.${card.kind}` as 'title.promote', params)
+  }
+}
+
+type TitleParts = { kind: string; title: string; project: { slug: string }; environment: NamedPlace | null }

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { sameTab, tabOf } from './tabs'
+
+describe('switching the project', () => {
+  it('keeps the list of releases and the tab of the settings', () => {
+    expect(sameTab('/p/book-api-n1/releases', 'pay-gate-n1')).toBe('/p/pay-gate-n1/releases')
+    expect(sameTab('/p/book-api-n1/settings/people', 'pay-gate-n1')).toBe('/p/pay-gate-n1/settings/people')
+  })
+
+  it('leaves behind what only the old project has', () => {
+    expect(sameTab('/p/book-api-n1/releases/20261120-183205-u17', 'pay-gate-n1')).toBe('/p/pay-gate-n1/releases')
+    expect(sameTab('/p/book-api-n1/promote', 'pay-gate-n1')).toBe('/p/pay-gate-n1')
+  })
+})
+
+describe('the marked tab', () => {
+  it('is the overview at the root, also with a slash at the end', () => {
+    expect(tabOf('/p/book-api-n1')).toBe('overview')
+    expect(tabOf('/p/book-api-n1/')).toBe('overview')
+  })
+
+  it('is Releases on a version and none on a form', () => {
+    expect(tabOf('/p/book-api-n1/releases/20261120-183205-u17')).toBe('releases')
+    expect(tabOf('/p/book-api-n1/rollback')).toBeNull()
+  })
+})

@@ -1,0 +1,54 @@
+/** What a person has typed and not sent, kept in this browser for seven days, per person and form. Never secrets. */
+import { useCallback, useEffect, useRef, useState } from 'react'
+
+const KEEP = 7 * 86_400_000
+const PREFIX = 'opsportal.draft.'
+
+type Kept<T> = { at: number; value: T }
+
+function read<T>(key: string): T | null {
+  try {
+    const text = localStorage.getItem(key)
+    if (!text) return null
+    const kept = JSON.parse(text) as Kept<T>
+    if (Date.now() - kept.at < KEEP) return kept.value
+    localStorage.removeItem(key)
+  } catch (error) {
+    console.debug('a draft could not be read', error)
+  }
+  return null
+}
+
+function write<T>(key: string, value: T | null): void {
+  try {
+    if (value === null) localStorage.removeItem(key)
+    else localStorage.setItem(key, JSON.stringify({ at: Date.now(), value } satisfies Kept<T>))
+  } catch (error) {
+    console.debug('a draft could not be kept', error)
+  }
+}
+
+/**
+ * A form's value that survives reload, a lost session and a closed tab.
+ * `restored` says that what is shown comes from an earlier visit; `clear` forgets it (after sending).
+ */
+export function useDraft<T>(userId: number, form: string, initial: T) {
+  const key = `${PREFIX}${userId}.${form}`
+  const [kept] = useState(() => read<T>(key))
+  const [value, setValue] = useState<T>(kept ?? initial)
+  const touched = useRef(false)
+  useEffect(() => {
+    if (!touched.current) return undefined
+    const timer = setTimeout(() => write(key, value), 250)
+    return () => clearTimeout(timer)
+  }, [key, value])
+  const change = useCallback((next: T | ((old: T) => T)) => {
+    touched.current = true
+    setValue(next)
+  }, [])
+  const clear = useCallback(() => {
+    touched.current = false
+    write(key, null)
+  }, [key])
+  return { value, change, clear, restored: kept !== null }
+}

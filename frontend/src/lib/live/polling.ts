@@ -1,0 +1,7 @@
+/** How often a page asks by itself (UI.md §3): while hints come, rarely, to keep ages honest; without them 5 s or 30 s. */
+import { sessionLost } from '@/lib/api/session'
+import { liveMode } from './socket'
+
+/** For `refetchInterval`; hidden tabs ask nothing (the query library stops there), nor does a page without a session. */
+export const pollRunning = () => (sessionLost.get() ? (false as const) : liveMode.get() === 'live' ? 10_000 : 5_000)
+export const pollOther = () => (sessionLost.get() || liveMode.get() === 'live' ? (false as const) : 30_000)

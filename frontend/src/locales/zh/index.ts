@@ -1,0 +1,26 @@
+/** The Chinese sentences of the first load, the server's own among them as `server`; and how a page gets the rest. Data only. */
+import common from './common.json'
+import frame from './frame.json'
+import inbox from './inbox.json'
+import ticket from './ticket.json'
+
+const server: Record<string, string> = Object.assign(
+  {},
+  ...Object.values(import.meta.glob<Record<string, string>>('@messages/zh/*.json', { eager: true, import: 'default' })),
+)
+
+/** A page names what it speaks in `app/router.tsx`; here is where that is found. */
+export const later = {
+  admin: () => import('./admin.json'),
+  auth: () => import('./auth.json'),
+  filing: () => import('./filing.json'),
+  firsthour: () => import('./firsthour.json'),
+  overview: () => import('./overview.json'),
+  projects: () => import('./projects.json'),
+  release: () => import('./release.json'),
+  releases: () => import('./releases.json'),
+  settings: () => import('./settings.json'),
+  verdict: () => import('./verdict.json'),
+}
+
+export default { common, frame, inbox, ticket, server }
