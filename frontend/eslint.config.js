@@ -19,8 +19,11 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: 'Text is never markup.' },
-        { selector: "JSXMemberExpression[object.name='Input'][property.name='TextArea']", message: 'antd sizes it by a style attribute, which the CSP refuses: components/TextBox.' },
-        { selector: "Literal[value=/#[0-9a-fA-F]{6}\\b/]", message: 'Colours come from theme/colours.ts.' },
+        {
+          selector: "JSXMemberExpression[object.name='Input'][property.name='TextArea']",
+          message: 'antd sizes it by a style attribute, which the CSP refuses: components/TextBox.',
+        },
+        { selector: 'Literal[value=/#[0-9a-fA-F]{6}\\b/]', message: 'Colours come from theme/colours.ts.' },
       ],
     },
   },
@@ -32,7 +35,12 @@ export default tseslint.config(
   { files: ['src/components/**'], rules: { 'no-restricted-imports': forbid([['@/features/*', '@/app/*'], UP]) } },
   {
     files: ['src/features/**'],
-    rules: { 'no-restricted-imports': forbid([['@/app/*'], UP], [['@/features/*', '../../features/*'], 'Features do not import each other; share through components or lib.']) },
+    rules: {
+      'no-restricted-imports': forbid(
+        [['@/app/*'], UP],
+        [['@/features/*', '../../features/*'], 'Features do not import each other; share through components or lib.'],
+      ),
+    },
   },
   {
     files: ['e2e/**', 'scripts/**'],

@@ -27,9 +27,15 @@ test('of two people deciding at once one decides, and the other is told who did'
     await person.page.getByRole('button', { name: APPROVE }).last().waitFor()
   }
   await chen.page.getByRole('button', { name: APPROVE }).last().click()
-  await sun.page.getByText(/Chen Hao approved/).first().waitFor({ timeout: 30_000 })
+  await sun.page
+    .getByText(/Chen Hao approved/)
+    .first()
+    .waitFor({ timeout: 30_000 })
   expect(await sun.page.getByRole('button', { name: APPROVE }).count()).toBe(0)
-  const { results } = await chen.ask<{ results: { actor: { username: string } }[] }>('GET', `/api/v1/tickets/${promote.id}/approvals/`)
+  const { results } = await chen.ask<{ results: { actor: { username: string } }[] }>(
+    'GET',
+    `/api/v1/tickets/${promote.id}/approvals/`,
+  )
   expect(results.map((row) => row.actor.username)).toEqual(['ops'])
   await ended(developer, promote.id)
   await Promise.all([chen.leave(), sun.leave()])
@@ -51,7 +57,10 @@ test('a change under the open card is shown as a line, and only the new one can 
   await chen.page.waitForTimeout(1100)
   await chen.page.getByRole('button', { name: 'Approve the new change' }).click()
   await until('the approval names the new fingerprint', async () => {
-    const { results } = await chen.ask<{ results: { fingerprint: string }[] }>('GET', `/api/v1/tickets/${promote.id}/approvals/`)
+    const { results } = await chen.ask<{ results: { fingerprint: string }[] }>(
+      'GET',
+      `/api/v1/tickets/${promote.id}/approvals/`,
+    )
     return results.length === 1 && results[0]?.fingerprint === after
   })
   await ended(developer, promote.id)
@@ -75,7 +84,10 @@ test('with the socket cut for 30 s the page says so and goes on by asking, then 
   await person.page.getByText(/Live updates are off/).waitFor({ timeout: 20_000 })
   const { id } = await file(developer, 'release', 'mail-py-n1', 'test', { ref: 'main' })
   const { release } = await ended(developer, id)
-  await person.page.getByText(release?.tag.slice(9, 15) ?? 'no tag').first().waitFor({ timeout: 20_000 })
+  await person.page
+    .getByText(release?.tag.slice(9, 15) ?? 'no tag')
+    .first()
+    .waitFor({ timeout: 20_000 })
   await person.page.waitForTimeout(Math.max(0, 30_000 - (Date.now() - began)))
   cut = false
   await person.page.getByText(/Live updates are off/).waitFor({ state: 'detached', timeout: 45_000 })
@@ -88,10 +100,14 @@ test('a session that ends in a half-filled form costs nothing that was typed', a
   await page.goto('/p/mail-py-n1/releases/new')
   const note = page.getByLabel(/^Note/)
   await note.fill('Half of what I wanted to say')
-  await until('the default branch is offered', async () => (await page.getByRole('combobox').first().inputValue()) === 'main')
+  await until(
+    'the default branch is offered',
+    async () => (await page.getByRole('combobox').first().inputValue()) === 'main',
+  )
   await page.getByRole('button', { name: /^Release to test/i }).waitFor()
   await person.ask('POST', '/api/v1/logout')
-  const before = (await developer.ask<{ results: unknown[] }>('GET', '/api/v1/tickets/?project=mail-py-n1&limit=200')).results.length
+  const before = (await developer.ask<{ results: unknown[] }>('GET', '/api/v1/tickets/?project=mail-py-n1&limit=200'))
+    .results.length
   await page.getByRole('button', { name: /^Release to test/i }).click()
   const dialog = page.getByRole('dialog')
   await dialog.waitFor()
@@ -101,7 +117,8 @@ test('a session that ends in a half-filled form costs nothing that was typed', a
   expect(await note.inputValue()).toBe('Half of what I wanted to say')
   await page.getByRole('button', { name: /^Release to test/i }).click()
   await page.waitForURL(/\/releases\/\d{8}-/)
-  const after = (await developer.ask<{ results: unknown[] }>('GET', '/api/v1/tickets/?project=mail-py-n1&limit=200')).results.length
+  const after = (await developer.ask<{ results: unknown[] }>('GET', '/api/v1/tickets/?project=mail-py-n1&limit=200'))
+    .results.length
   expect(after - before).toBe(1)
   await person.leave()
 })

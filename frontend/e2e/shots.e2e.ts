@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SHOTS, type Scene, type Shot, type State } from './shots.manifest'
+import { pushBranch } from './support/outside'
 import { launch, Person, visitor, type Look, type Username } from './support/people'
 import { asked, ended, file, ticketOf } from './support/scene'
 
@@ -29,13 +30,28 @@ beforeAll(async () => {
   const developer = await Person.arrive(browser, 'developer')
   const tester = await Person.arrive(browser, 'tester')
   const promote = await asked(developer, tester, PROJECT, 'Fixes duplicate orders when a payment is retried.')
-  const failing = await file(developer, 'release', PROJECT, 'test', { ref: 'broken-build' }).catch(() => null)
-  const failed = failing ? await ended(developer, failing.id, 'failed') : promote
+  const branch = `feature/refund-rounding-${Date.now()}`
+  await pushBranch(
+    PROJECT,
+    branch,
+    { compile_error: { message: 'cannot find symbol: Money.round', file: 'refund.go', line: 42 } },
+    'Round refunds to cents',
+  )
+  const failed = await ended(
+    developer,
+    (await file(developer, 'release', PROJECT, 'test', { ref: branch })).id,
+    'failed',
+  )
   const running = await file(developer, 'release', PROJECT, 'test', { ref: 'main' }, 'Once more with the new index')
   const card = await ticketOf(developer, running.id)
   scene = {
-    project: PROJECT, tag: promote.release?.tag ?? '', failedTag: failed.release?.tag ?? '', runningTag: card.release?.tag ?? '',
-    ticket: promote.id, failedTicket: failed.id, user: 1,
+    project: PROJECT,
+    tag: promote.release?.tag ?? '',
+    failedTag: failed.release?.tag ?? '',
+    runningTag: card.release?.tag ?? '',
+    ticket: promote.id,
+    failedTicket: failed.id,
+    user: 1,
   }
   await Promise.all([developer.leave(), tester.leave()])
 }, 300_000)
@@ -52,7 +68,11 @@ async function contextOf(as: Username | null, look: Look): Promise<BrowserContex
 }
 
 const EMPTY = JSON.stringify({ results: [], next: null, tab: 'needs', counts: { needs: 0, following: 0, done: 0 } })
-const AWAY = JSON.stringify({ code: 'outside.unavailable', params: { system: 'GitLab' }, detail: 'GitLab did not answer.' })
+const AWAY = JSON.stringify({
+  code: 'outside.unavailable',
+  params: { system: 'GitLab' },
+  detail: 'GitLab did not answer.',
+})
 
 /** Bring a page into a state by what its reads answer. */
 async function provoke(page: Page, state: State, reads: string): Promise<void> {
@@ -66,7 +86,7 @@ async function provoke(page: Page, state: State, reads: string): Promise<void> {
 }
 
 async function settled(page: Page, state: State | undefined): Promise<void> {
-  if (state === 'loading') return void (await page.waitForTimeout(700))
+  if (state === 'loading') return void (await page.waitForTimeout(1500))
   await page.waitForLoadState('networkidle', { timeout: 15_000 }).catch(() => undefined) // live pages never rest
   await page.waitForTimeout(250)
 }
@@ -91,14 +111,26 @@ async function photograph(shot: Shot, look: Look, state?: State): Promise<void> 
     await page.screenshot({ path: join(FOLDER, `${name}.png`) })
     await page.evaluate(AXE)
     const { violations, sideways } = await page.evaluate(async (tags) => {
-      const axe = (globalThis as unknown as { axe: { run: (d: Document, o: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe
+      const axe = (
+        globalThis as unknown as {
+          axe: { run: (d: Document, o: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+        }
+      ).axe
       const found = await axe.run(document, { runOnly: tags })
       return {
-        violations: found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' | ')}`),
+        violations: found.violations.map(
+          (v) =>
+            `${v.id}: ${v.nodes
+              .map((n) => n.html.slice(0, 160))
+              .slice(0, 3)
+              .join(' | ')}`,
+        ),
         sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       }
     }, TAGS)
-    expect.soft({ name, violations, complaints, sideways: sideways > 1 }).toEqual({ name, violations: [], complaints: [], sideways: false })
+    expect
+      .soft({ name, violations, complaints, sideways: sideways > 1 })
+      .toEqual({ name, violations: [], complaints: [], sideways: false })
   } finally {
     await context.setOffline(false)
     await page.close()

@@ -15,13 +15,21 @@ afterAll(() => browser?.close())
 /** The words a person reads on the way, from the page's own catalogues; what is filled in at run time becomes "anything". */
 function wordsOf(language: 'en' | 'zh') {
   const of = (namespace: string) =>
-    JSON.parse(readFileSync(join(import.meta.dirname, `../src/locales/${language}/${namespace}.json`), 'utf8')) as Record<string, string>
+    JSON.parse(
+      readFileSync(join(import.meta.dirname, `../src/locales/${language}/${namespace}.json`), 'utf8'),
+    ) as Record<string, string>
   const form = (text: string | undefined) => new RegExp(`^${(text ?? 'missing').replace(/\{\w+\}/g, '.+')}`)
   const [auth, overview, filing, verdict, ticket] = ['auth', 'overview', 'filing', 'verdict', 'ticket'].map(of)
   return {
-    username: auth?.name ?? '', password: auth?.password ?? '', signIn: auth?.['sign_in.do'] ?? '',
-    newRelease: form(overview?.['do.release']), release: form(filing?.['release.act']), pass: form(verdict?.pass),
-    promoteTo: form(overview?.['step.promote_to']), ask: form(filing?.['promote.ask']), approve: form(ticket?.approve),
+    username: auth?.name ?? '',
+    password: auth?.password ?? '',
+    signIn: auth?.['sign_in.do'] ?? '',
+    newRelease: form(overview?.['do.release']),
+    release: form(filing?.['release.act']),
+    pass: form(verdict?.pass),
+    promoteTo: form(overview?.['step.promote_to']),
+    ask: form(filing?.['promote.ask']),
+    approve: form(ticket?.approve),
   }
 }
 const WORDS = { en: wordsOf('en'), zh: wordsOf('zh') }
@@ -58,17 +66,24 @@ describe.each([
     await page.getByRole('link', { name: project }).first().click()
     await page.getByRole('button', { name: words.newRelease }).click()
     await page.waitForURL(/\/releases\/new/)
-    await until('the default branch is offered', async () => (await page.getByRole('combobox').first().inputValue()) === 'main')
+    await until(
+      'the default branch is offered',
+      async () => (await page.getByRole('combobox').first().inputValue()) === 'main',
+    )
     await page.getByRole('button', { name: words.release }).click()
     await page.waitForURL(/\/releases\/\d{8}-\d{6}-u\d+/)
     tag = /releases\/([^?#]+)/.exec(page.url())?.[1] ?? ''
     await page.getByRole('log').waitFor()
-    await until(`${tag} runs in test`, async () => {
-      const found = (await (await page.request.get(`/api/v1/releases/?project=${project}&tag=${tag}`)).json()) as {
-        results: { ran_in: { environment: string }[] }[]
-      }
-      return found.results[0]?.ran_in.some((place) => place.environment === 'test') ?? false
-    }, 120)
+    await until(
+      `${tag} runs in test`,
+      async () => {
+        const found = (await (await page.request.get(`/api/v1/releases/?project=${project}&tag=${tag}`)).json()) as {
+          results: { ran_in: { environment: string }[] }[]
+        }
+        return found.results[0]?.ran_in.some((place) => place.environment === 'test') ?? false
+      },
+      120,
+    )
     await page.context().close()
   })
 
@@ -76,7 +91,10 @@ describe.each([
     const page = await signIn('tester', { language })
     await openFromInbox(page, project)
     await page.getByRole('heading', { name: new RegExp(`^${project}`) }).waitFor()
-    await page.getByRole('textbox').last().fill(language === 'en' ? 'Searched, ordered, paid.' : '搜索、下单、支付均正常。')
+    await page
+      .getByRole('textbox')
+      .last()
+      .fill(language === 'en' ? 'Searched, ordered, paid.' : '搜索、下单、支付均正常。')
     await page.getByRole('button', { name: words.pass }).click()
     await until('the verdict is stored', async () => {
       const board = (await (await page.request.get(`/api/v1/board?project=${project}`)).json()) as {
@@ -101,10 +119,18 @@ describe.each([
     const page = await signIn('ops', { language, phone })
     await openFromInbox(page, project)
     await page.getByRole('button', { name: words.approve }).last().click()
-    const wanted = ((await (await page.request.get(`/api/v1/releases/?project=${project}&limit=1`)).json()) as { results: { tag: string; digest: string }[] }).results[0]
+    const wanted = (
+      (await (await page.request.get(`/api/v1/releases/?project=${project}&limit=1`)).json()) as {
+        results: { tag: string; digest: string }[]
+      }
+    ).results[0]
     expect(wanted?.tag).toBe(tag)
     for (const cluster of ['dc1', 'dc2']) {
-      await until(`${cluster} runs ${tag}`, async () => (await imageIn(cluster, 'production', project)).endsWith(`@${wanted?.digest}`), 120)
+      await until(
+        `${cluster} runs ${tag}`,
+        async () => (await imageIn(cluster, 'production', project)).endsWith(`@${wanted?.digest}`),
+        120,
+      )
     }
     await page.context().close()
   })

@@ -8,7 +8,13 @@ export default defineConfig({
   root: here('..'),
   resolve: { alias: { '@': here('../src'), '@messages': here('../../apps/common/messages') } },
   test: {
-    environment: 'node', include: ['e2e/*.e2e.ts'], globalSetup: ['e2e/support/setup.ts'], fileParallelism: false,
-    testTimeout: 180_000, hookTimeout: 120_000, reporters: ['verbose'], sequence: { shuffle: false },
+    environment: 'node',
+    include: ['e2e/*.e2e.ts'],
+    globalSetup: ['e2e/support/setup.ts'],
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    reporters: ['verbose'],
+    sequence: { shuffle: false },
   },
 })

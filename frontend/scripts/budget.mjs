@@ -9,7 +9,11 @@ import { brotliCompressSync, constants } from 'node:zlib'
 const BUDGET = 250_000
 const LANDING = ['src/app/main.tsx', 'src/features/inbox/InboxPage.tsx']
 /** Parts of the landing page: they count even where they become chunks of their own. */
-const PARTS = ['src/features/inbox/CardPane.tsx', 'src/components/ticket/DecisionCard.tsx', 'src/components/ticket/PhoneCard.tsx']
+const PARTS = [
+  'src/features/inbox/CardPane.tsx',
+  'src/components/ticket/DecisionCard.tsx',
+  'src/components/ticket/PhoneCard.tsx',
+]
 const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('manifest.json', dist), 'utf8'))
 const sizes = new Map()
@@ -31,14 +35,20 @@ const compressed = (key) => {
   return sizes.get(key)
 }
 /** What a language brings: our catalogue, and antd's own words where they are a chunk of their own. */
-const spoken = languages.map((key) => [key, ...(key.includes('/zh/') ? Object.keys(manifest).filter((one) => one.endsWith('antd/es/locale/zh_CN.js')) : [])])
+const spoken = languages.map((key) => [
+  key,
+  ...(key.includes('/zh/') ? Object.keys(manifest).filter((one) => one.endsWith('antd/es/locale/zh_CN.js')) : []),
+])
 const weight = (keys) => keys.reduce((sum, key) => sum + compressed(key), 0)
 const largest = spoken.toSorted((a, b) => weight(b) - weight(a))[0] ?? []
 const first = new Set([...LANDING, ...PARTS.filter((key) => manifest[key]), ...largest].flatMap((key) => [...add(key)]))
 const scripts = [...first].filter((key) => manifest[key].file.endsWith('.js'))
 const total = weight(scripts)
-console.log(`first load: ${(total / 1000).toFixed(1)} kB in brotli, ${scripts.length} files (at most ${BUDGET / 1000} kB)`)
+console.log(
+  `first load: ${(total / 1000).toFixed(1)} kB in brotli, ${scripts.length} files (at most ${BUDGET / 1000} kB)`,
+)
 if (total > BUDGET) {
-  for (const key of scripts.toSorted((a, b) => compressed(b) - compressed(a))) console.log(`  ${(compressed(key) / 1000).toFixed(1).padStart(7)} kB  ${key}`)
+  for (const key of scripts.toSorted((a, b) => compressed(b) - compressed(a)))
+    console.log(`  ${(compressed(key) / 1000).toFixed(1).padStart(7)} kB  ${key}`)
   process.exit(1)
 }

@@ -7,7 +7,9 @@ import { inject } from 'vitest'
 type Cluster = { name: string; address: { port: number }; admin_token: string; ca_pem: string }
 
 function cluster(name: string): Cluster {
-  const world = JSON.parse(readFileSync(join(inject('dataDir'), 'sandbox/world.json'), 'utf8')) as { clusters: Cluster[] }
+  const world = JSON.parse(readFileSync(join(inject('dataDir'), 'sandbox/world.json'), 'utf8')) as {
+    clusters: Cluster[]
+  }
   const found = world.clusters.find((one) => one.name === name)
   if (!found) throw new Error(`the demo has no cluster ${name}`)
   return found
@@ -17,13 +19,21 @@ function call(where: Cluster, method: string, path: string, type: string, body?:
   return new Promise((done, fail) => {
     const asked = request(
       {
-        host: '127.0.0.1', port: where.address.port, method, path, ca: where.ca_pem, checkServerIdentity: () => undefined,
-        headers: { Authorization: `Bearer ${where.admin_token}`, 'Content-Type': type }, timeout: 10_000,
+        host: '127.0.0.1',
+        port: where.address.port,
+        method,
+        path,
+        ca: where.ca_pem,
+        checkServerIdentity: () => undefined,
+        headers: { Authorization: `Bearer ${where.admin_token}`, 'Content-Type': type },
+        timeout: 10_000,
       },
       (answer) => {
         let text = ''
         answer.on('data', (piece: Buffer) => (text += piece.toString()))
-        answer.on('end', () => ((answer.statusCode ?? 500) < 300 ? done(text) : fail(new Error(`${answer.statusCode} ${text}`))))
+        answer.on('end', () =>
+          (answer.statusCode ?? 500) < 300 ? done(text) : fail(new Error(`${answer.statusCode} ${text}`)),
+        )
       },
     )
     asked.on('error', fail)
@@ -40,9 +50,30 @@ export async function imageIn(clusterName: string, namespace: string, name: stri
 }
 
 /** `kubectl set image`: what a rollback by hand at night looks like to the portal. */
-export async function setImageByHand(clusterName: string, namespace: string, name: string, image: string): Promise<void> {
+export async function setImageByHand(
+  clusterName: string,
+  namespace: string,
+  name: string,
+  image: string,
+): Promise<void> {
   const text = await call(cluster(clusterName), 'GET', path(namespace, name), 'application/json')
   const container = (JSON.parse(text) as Deployment).spec.template.spec.containers[0]?.name
   const patch = { spec: { template: { spec: { containers: [{ name: container, image }] } } } }
   await call(cluster(clusterName), 'PATCH', path(namespace, name), 'application/strategic-merge-patch+json', patch)
+}
+
+/** A commit on a new branch, as a developer would push it; `.sandbox.json` tells the stand-in Jenkins how its build goes. */
+export async function pushBranch(project: string, branch: string, wishes: object, message: string): Promise<void> {
+  const world = JSON.parse(readFileSync(join(inject('dataDir'), 'sandbox/world.json'), 'utf8')) as {
+    gitlab: { port: number }
+    gitlab_token: string
+  }
+  const url = `http://127.0.0.1:${world.gitlab.port}/api/v4/projects/${encodeURIComponent(`shop/${project}`)}/repository/commits`
+  const actions = [{ action: 'update', file_path: '.sandbox.json', content: JSON.stringify(wishes) }]
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'PRIVATE-TOKEN': world.gitlab_token, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ branch, start_branch: 'main', commit_message: message, actions }),
+  })
+  if (!answer.ok) throw new Error(`${branch}: ${answer.status} ${await answer.text()}`)
 }

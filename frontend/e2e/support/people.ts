@@ -5,12 +5,24 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { inject } from 'vitest'
 
 export type Username = 'developer' | 'tester' | 'ops' | 'ops2' | 'owner' | 'admin'
-export type Look = { language?: 'en' | 'zh'; theme?: 'light' | 'dark'; phone?: boolean; width?: number; height?: number }
+export type Look = {
+  language?: 'en' | 'zh'
+  theme?: 'light' | 'dark'
+  phone?: boolean
+  width?: number
+  height?: number
+}
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--force-color-profile=srgb',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--force-color-profile=srgb',
 ]
 
 export const portal = (): string => inject('url')
@@ -29,10 +41,15 @@ export const launch = (): Promise<Browser> => chromium.launch({ executablePath: 
 /** A browser context of this look; nobody is signed in. Everything the page complains about is kept in `complaints`. */
 export async function visitor(browser: Browser, look: Look = {}): Promise<BrowserContext> {
   const context = await browser.newContext({
-    baseURL: portal(), locale: look.language === 'zh' ? 'zh-CN' : 'en-GB', timezoneId: 'Asia/Shanghai',
+    baseURL: portal(),
+    locale: look.language === 'zh' ? 'zh-CN' : 'en-GB',
+    timezoneId: 'Asia/Shanghai',
     viewport: { width: look.width ?? (look.phone ? 390 : 1440), height: look.height ?? (look.phone ? 844 : 900) },
-    isMobile: look.phone ?? false, hasTouch: look.phone ?? false, colorScheme: look.theme ?? 'light',
-    reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'],
+    isMobile: look.phone ?? false,
+    hasTouch: look.phone ?? false,
+    colorScheme: look.theme ?? 'light',
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
   })
   await context.addInitScript(
     ([language, theme]) => {
@@ -64,7 +81,8 @@ export class Person {
 
   async signIn(): Promise<void> {
     const { status, body } = await this.call('POST', '/api/v1/login', {
-      username: this.username, password: passwordOf(this.username),
+      username: this.username,
+      password: passwordOf(this.username),
     })
     if (status !== 200) throw new Error(`${this.username} could not sign in: ${status} ${JSON.stringify(body)}`)
   }
@@ -72,7 +90,9 @@ export class Person {
   async call<T = unknown>(method: string, path: string, data?: unknown): Promise<Answer<T>> {
     const csrf = (await (await this.context.request.get('/api/v1/csrf')).json()) as { csrf_token: string }
     const response = await this.context.request.fetch(path, {
-      method, data, headers: { 'X-CSRFToken': csrf.csrf_token, Origin: portal() },
+      method,
+      data,
+      headers: { 'X-CSRFToken': csrf.csrf_token, Origin: portal() },
     })
     const text = await response.text()
     return { status: response.status(), body: (text ? JSON.parse(text) : null) as T }

@@ -31,15 +31,27 @@ export async function released(developer: Person, project: string, ref = 'main')
 }
 
 export async function passed(tester: Person, releaseId: number, comment = 'Looked at by hand.'): Promise<void> {
-  await tester.ask('POST', `/api/v1/releases/${releaseId}/verdicts/`, { environment: 'test', outcome: 'passed', comment })
+  await tester.ask('POST', `/api/v1/releases/${releaseId}/verdicts/`, {
+    environment: 'test',
+    outcome: 'passed',
+    comment,
+  })
 }
 
 /** A promote to production that waits for one approval. */
-export async function asked(developer: Person, tester: Person, project: string, note = 'Fixes duplicate orders.'): Promise<Ticket> {
+export async function asked(
+  developer: Person,
+  tester: Person,
+  project: string,
+  note = 'Fixes duplicate orders.',
+): Promise<Ticket> {
   const { release } = await released(developer, project)
   if (!release) throw new Error('the release ticket has no release')
   await passed(tester, release.id)
   const { id } = await file(developer, 'promote', project, 'production', { release: release.tag }, note)
-  await until(`ticket ${id} waits for approval`, async () => (await ticketOf(developer, id)).status === 'pending_approval')
+  await until(
+    `ticket ${id} waits for approval`,
+    async () => (await ticketOf(developer, id)).status === 'pending_approval',
+  )
   return ticketOf(developer, id)
 }

@@ -58,9 +58,12 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const dataDir = join(folder, 'data')
   const port = await freePort()
   const demo = spawn(join(CHECKOUT, '.venv/bin/python'), ['manage.py', 'demo'], {
-    cwd: CHECKOUT, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: CHECKOUT,
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...ownEnvironment(), OPSPORTAL_DATA_DIR: dataDir, OPSPORTAL_PORT: String(port),
+      ...ownEnvironment(),
+      OPSPORTAL_DATA_DIR: dataDir,
+      OPSPORTAL_PORT: String(port),
       OPSPORTAL_DEMO_BUILD_SECONDS: process.env.OPSPORTAL_DEMO_BUILD_SECONDS ?? '6',
     },
   })

@@ -14,6 +14,10 @@ import { router } from './router'
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.nonce
 
+/** Where antd's dialogs and menus float. On the body itself it would lock scrolling by a style the CSP refuses. */
+const floating = document.body.appendChild(document.createElement('div'))
+const inFloating = () => floating
+
 /** antd's own words; Chinese comes when it is asked for. */
 function useAntdLocale(language: string): Locale {
   const [chinese, setChinese] = useState<Locale>()
@@ -28,8 +32,12 @@ export function App() {
   const locale = useAntdLocale(i18n.language)
   return (
     <ConfigProvider
-      theme={antdTheme(useStore(mode), i18n.language)} locale={locale} csp={nonce ? { nonce } : undefined}
-      button={{ autoInsertSpace: false }} wave={{ disabled: true }}
+      theme={antdTheme(useStore(mode), i18n.language)}
+      locale={locale}
+      csp={nonce ? { nonce } : undefined}
+      button={{ autoInsertSpace: false }}
+      wave={{ disabled: true }}
+      getPopupContainer={inFloating}
     >
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />

@@ -10,7 +10,9 @@ export function NotFound() {
     <div className={css.nowhere}>
       <PageTitle title={t('missing.title')} />
       <p className="t2">{t('missing.lead')}</p>
-      <Link to="/" className="link">{t('missing.home')}</Link>
+      <Link to="/" className="link">
+        {t('missing.home')}
+      </Link>
     </div>
   )
 }

@@ -13,7 +13,15 @@ export function RouteFailed({ error, reset }: ErrorComponentProps<unknown>) {
   }
   if (error instanceof ApiError) {
     if (error.isMissing) return <NotFound />
-    return <div className={css.alone}><RegionError error={error} retry={again} /></div>
+    return (
+      <div className={css.alone}>
+        <RegionError error={error} retry={again} />
+      </div>
+    )
   }
-  return <div className={css.alone}><Broken error={error instanceof Error ? error : new Error(String(error))} retry={again} /></div>
+  return (
+    <div className={css.alone}>
+      <Broken error={error instanceof Error ? error : new Error(String(error))} retry={again} />
+    </div>
+  )
 }

@@ -1,6 +1,11 @@
 /** Every route, its search parameters and the chunk it loads. Pages live in features; this names them. */
 import {
-  createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
 } from '@tanstack/react-router'
 import type { QueryClient } from '@tanstack/react-query'
 import { ApiError } from '@/lib/api/errors'
@@ -15,24 +20,33 @@ import { queryClient } from './queryClient'
 import { RouteFailed } from './RouteFailed'
 
 /** A page with the words it speaks beyond those of the first load. */
-const page = <T extends Record<string, unknown>>(words: LaterNamespace[], part: () => Promise<T>) => lazyRouteComponent(withWords(words, part))
+const page = <T extends Record<string, unknown>>(words: LaterNamespace[], part: () => Promise<T>) =>
+  lazyRouteComponent(withWords(words, part))
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet })
 
 const signIn = createRoute({
-  getParentRoute: () => root, path: '/sign-in', validateSearch: search({ next: text, forgot: flag }),
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: search({ next: text, forgot: flag }),
   component: page(['auth'], () => import('@/features/auth/SignInPage')),
 })
 const welcome = createRoute({
-  getParentRoute: () => root, path: '/welcome', component: page(['auth'], () => import('@/features/auth/LinkPage')),
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: page(['auth'], () => import('@/features/auth/LinkPage')),
 })
 const reset = createRoute({
-  getParentRoute: () => root, path: '/reset', component: page(['auth'], () => import('@/features/auth/LinkPage')),
+  getParentRoute: () => root,
+  path: '/reset',
+  component: page(['auth'], () => import('@/features/auth/LinkPage')),
 })
 
 /** Everything behind the sign-in. */
 const inside = createRoute({
-  getParentRoute: () => root, id: 'inside', component: Frame,
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Frame,
   beforeLoad: async ({ context, location }) => {
     try {
       await context.queryClient.ensureQueryData(meQuery)
@@ -47,7 +61,8 @@ const inside = createRoute({
 })
 
 const home = createRoute({
-  getParentRoute: () => inside, path: '/',
+  getParentRoute: () => inside,
+  path: '/',
   beforeLoad: async ({ context }) => {
     const me = await context.queryClient.ensureQueryData(meQuery)
     throw redirect({ to: (me as { start_page?: string }).start_page === 'projects' ? '/projects' : '/inbox' })
@@ -55,128 +70,187 @@ const home = createRoute({
 })
 
 const inbox = createRoute({
-  getParentRoute: () => inside, path: '/inbox',
+  getParentRoute: () => inside,
+  path: '/inbox',
   validateSearch: search({ tab: oneOf(['needs', 'following', 'done']), ticket: whole }),
   loader: ({ context }) => void context.queryClient.prefetchQuery(inboxQuery('needs')),
   component: lazyRouteComponent(() => import('@/features/inbox/InboxPage')),
 })
 
 const projects = createRoute({
-  getParentRoute: () => inside, path: '/projects',
+  getParentRoute: () => inside,
+  path: '/projects',
   validateSearch: search({ q: text, lang: text, mine: flag }),
   component: page(['projects'], () => import('@/features/projects/ProjectsPage')),
 })
 const newProject = createRoute({
-  getParentRoute: () => inside, path: '/projects/new', component: page(['projects'], () => import('@/features/projects/NewProjectPage')),
+  getParentRoute: () => inside,
+  path: '/projects/new',
+  component: page(['projects'], () => import('@/features/projects/NewProjectPage')),
 })
 
 const project = createRoute({
-  getParentRoute: () => inside, path: '/p/$project',
+  getParentRoute: () => inside,
+  path: '/p/$project',
   loader: async ({ context, params }) => context.queryClient.ensureQueryData(projectQuery(params.project)),
   component: page(['projects'], () => import('@/features/project/ProjectLayout')),
 })
 const overview = createRoute({
-  getParentRoute: () => project, path: '/',
+  getParentRoute: () => project,
+  path: '/',
   validateSearch: search({ verdict: text }),
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(boardQuery(params.project)),
   component: page(['overview'], () => import('@/features/overview/OverviewPage')),
 })
 const releases = createRoute({
-  getParentRoute: () => project, path: '/releases', validateSearch: search({ env: text, status: many, by: text, kind: many, q: text }),
+  getParentRoute: () => project,
+  path: '/releases',
+  validateSearch: search({ env: text, status: many, by: text, kind: many, q: text }),
   component: page(['releases'], () => import('@/features/releases/ReleasesPage')),
 })
 const newRelease = createRoute({
-  getParentRoute: () => project, path: '/releases/new', validateSearch: search({ ref: text, env: text, copy: whole }),
+  getParentRoute: () => project,
+  path: '/releases/new',
+  validateSearch: search({ ref: text, env: text, copy: whole }),
   component: page(['filing'], () => import('@/features/filing/NewReleasePage')),
 })
 const release = createRoute({
-  getParentRoute: () => project, path: '/releases/$tag',
-  validateSearch: search({ step: text, build: whole, q: text, wrap: flag, tab: oneOf(['commits', 'verdicts', 'deployments']), verdict: text }),
+  getParentRoute: () => project,
+  path: '/releases/$tag',
+  validateSearch: search({
+    step: text,
+    build: whole,
+    q: text,
+    wrap: flag,
+    tab: oneOf(['commits', 'verdicts', 'deployments']),
+    verdict: text,
+  }),
   component: page(['release', 'verdict'], () => import('@/features/release/ReleasePage')),
 })
 const promote = createRoute({
-  getParentRoute: () => project, path: '/promote', validateSearch: search({ tag: text, to: text }),
+  getParentRoute: () => project,
+  path: '/promote',
+  validateSearch: search({ tag: text, to: text }),
   component: page(['filing'], () => import('@/features/filing/PromotePage')),
 })
 const rollBack = createRoute({
-  getParentRoute: () => project, path: '/rollback', validateSearch: search({ env: text, to: text }),
+  getParentRoute: () => project,
+  path: '/rollback',
+  validateSearch: search({ env: text, to: text }),
   component: page(['filing'], () => import('@/features/filing/RollBackPage')),
 })
 const projectSettings = createRoute({
-  getParentRoute: () => project, path: '/settings/$tab',
+  getParentRoute: () => project,
+  path: '/settings/$tab',
   component: page(['projects'], () => import('@/features/project/ProjectSettingsPage')),
 })
 
 const tickets = createRoute({
-  getParentRoute: () => inside, path: '/tickets',
+  getParentRoute: () => inside,
+  path: '/tickets',
   validateSearch: search({ kind: many, status: many, project: text, q: text }),
   component: lazyRouteComponent(() => import('@/features/tickets/TicketsPage')),
 })
 const ticket = createRoute({
-  getParentRoute: () => inside, path: '/tickets/$id', component: lazyRouteComponent(() => import('@/features/tickets/TicketPage')),
+  getParentRoute: () => inside,
+  path: '/tickets/$id',
+  component: lazyRouteComponent(() => import('@/features/tickets/TicketPage')),
 })
 
 const settings = createRoute({
-  getParentRoute: () => inside, path: '/settings/$tab',
+  getParentRoute: () => inside,
+  path: '/settings/$tab',
   validateSearch: search({ project: text, env: text, action: text }),
   component: page(['settings'], () => import('@/features/settings/SettingsPage')),
 })
 const firstHour = createRoute({
-  getParentRoute: () => inside, path: '/first-hour', component: page(['firsthour'], () => import('@/features/first-hour/FirstHourPage')),
+  getParentRoute: () => inside,
+  path: '/first-hour',
+  component: page(['firsthour'], () => import('@/features/first-hour/FirstHourPage')),
 })
 
 const admin = createRoute({
-  getParentRoute: () => inside, path: '/admin', component: page(['admin'], () => import('@/features/admin/AdminLayout')),
+  getParentRoute: () => inside,
+  path: '/admin',
+  component: page(['admin'], () => import('@/features/admin/AdminLayout')),
 })
 const adminHome = createRoute({
-  getParentRoute: () => admin, path: '/',
+  getParentRoute: () => admin,
+  path: '/',
   beforeLoad: () => {
     throw redirect({ to: '/admin/people', replace: true })
   },
 })
 const clusters = createRoute({
-  getParentRoute: () => admin, path: '/clusters', validateSearch: search({ edit: text, add: flag }),
+  getParentRoute: () => admin,
+  path: '/clusters',
+  validateSearch: search({ edit: text, add: flag }),
   component: page(['admin'], () => import('@/features/admin/ClustersPage')),
 })
 const integrations = createRoute({
-  getParentRoute: () => admin, path: '/integrations',
+  getParentRoute: () => admin,
+  path: '/integrations',
   validateSearch: search({ kind: oneOf(['gitlab', 'jenkins', 'registry']), edit: text, add: flag }),
   component: page(['admin'], () => import('@/features/admin/IntegrationsPage')),
 })
 const environments = createRoute({
-  getParentRoute: () => admin, path: '/environments', validateSearch: search({ edit: text, add: flag }),
+  getParentRoute: () => admin,
+  path: '/environments',
+  validateSearch: search({ edit: text, add: flag }),
   component: page(['admin'], () => import('@/features/admin/EnvironmentsPage')),
 })
 const languages = createRoute({
-  getParentRoute: () => admin, path: '/languages', validateSearch: search({ lang: text, kind: text, version: whole, against: whole, add: flag }),
+  getParentRoute: () => admin,
+  path: '/languages',
+  validateSearch: search({ lang: text, kind: text, version: whole, against: whole, add: flag }),
   component: page(['admin'], () => import('@/features/admin/LanguagesPage')),
 })
 const people = createRoute({
-  getParentRoute: () => admin, path: '/people', validateSearch: search({ q: text, edit: whole, add: flag }),
+  getParentRoute: () => admin,
+  path: '/people',
+  validateSearch: search({ q: text, edit: whole, add: flag }),
   component: page(['admin'], () => import('@/features/admin/PeoplePage')),
 })
 const grants = createRoute({
-  getParentRoute: () => admin, path: '/grants', validateSearch: search({ user: text, project: text, add: flag, who: text, env: text }),
+  getParentRoute: () => admin,
+  path: '/grants',
+  validateSearch: search({ user: text, project: text, add: flag, who: text, env: text }),
   component: page(['admin'], () => import('@/features/admin/GrantsPage')),
 })
 const why = createRoute({
-  getParentRoute: () => admin, path: '/why', validateSearch: search({ user: text, project: text, env: text, action: text }),
+  getParentRoute: () => admin,
+  path: '/why',
+  validateSearch: search({ user: text, project: text, env: text, action: text }),
   component: page(['admin', 'settings'], () => import('@/features/admin/WhyPage')),
 })
 
 const routeTree = root.addChildren([
-  signIn, welcome, reset,
+  signIn,
+  welcome,
+  reset,
   inside.addChildren([
-    home, inbox, projects, newProject,
+    home,
+    inbox,
+    projects,
+    newProject,
     project.addChildren([overview, releases, newRelease, release, promote, rollBack, projectSettings]),
-    tickets, ticket, settings, firstHour,
+    tickets,
+    ticket,
+    settings,
+    firstHour,
     admin.addChildren([adminHome, clusters, integrations, environments, languages, people, grants, why]),
   ]),
 ])
 
 export const router = createRouter({
-  routeTree, context: { queryClient }, defaultPreload: 'intent', defaultPreloadStaleTime: 0, scrollRestoration: true,
-  defaultPendingComponent: () => <Loading />, defaultErrorComponent: RouteFailed, defaultNotFoundComponent: NotFound,
+  routeTree,
+  context: { queryClient },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultPendingComponent: () => <Loading />,
+  defaultErrorComponent: RouteFailed,
+  defaultNotFoundComponent: NotFound,
   defaultPendingMs: 150,
 })
 

@@ -18,7 +18,10 @@ const words = (list: string): string[] => [...list.matchAll(/'([a-z]+)'/g)].map(
 
 function spoken(code: string): string[] {
   const [hooks, keys] = SPOKEN.map((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''))
-  return [...(hooks ?? []).flatMap(words), ...(keys ?? []).filter((name) => existsSync(join(SRC, `locales/en/${name}.json`)))]
+  return [
+    ...(hooks ?? []).flatMap(words),
+    ...(keys ?? []).filter((name) => existsSync(join(SRC, `locales/en/${name}.json`))),
+  ]
 }
 
 const silent: string[] = []

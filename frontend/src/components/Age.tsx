@@ -12,7 +12,8 @@ export function Age({ at, short = false }: { at: string; short?: boolean }) {
   const { t } = useTranslation()
   const zone = useZone()
   const now = useNow(10_000)
-  const text = short && secondsSince(at, now) < 7 * 86_400 ? shortAge(secondsSince(at, now), t) : relative(at, t, zone, now)
+  const text =
+    short && secondsSince(at, now) < 7 * 86_400 ? shortAge(secondsSince(at, now), t) : relative(at, t, zone, now)
   return (
     <time dateTime={at} title={absolute(at, zone)} className="tnum">
       {text}
@@ -34,7 +35,9 @@ export function ClockTime({ at, seconds }: { at: string; seconds?: boolean }) {
 export function Took({ from, to }: { from: string; to?: string | null }) {
   const { t } = useTranslation()
   const now = useNow(to ? 3_600_000 : 1000)
-  return <span className="tnum">{duration(((to ? new Date(to).getTime() : now) - new Date(from).getTime()) / 1000, t)}</span>
+  return (
+    <span className="tnum">{duration(((to ? new Date(to).getTime() : now) - new Date(from).getTime()) / 1000, t)}</span>
+  )
 }
 
 const OLD = 15

@@ -27,13 +27,21 @@ export function CommitLines({ commits, first, narrow = false }: Props) {
         {shown.map((commit) => (
           <li key={commit.sha} className={css.commit}>
             <GitCommitHorizontal size={14} aria-hidden className="t3" />
-            <code className="t3" title={commit.sha}>{commit.sha.slice(0, 7)}</code>
-            <span className={all && narrow ? 'grow' : 'clip grow'} title={commit.title}>{commit.title}</span>
+            <code className="t3" title={commit.sha}>
+              {commit.sha.slice(0, 7)}
+            </code>
+            <span className={all && narrow ? 'grow' : 'clip grow'} title={commit.title}>
+              {commit.title}
+            </span>
             {!narrow && <Avatar person={{ username: commit.author_name, display_name: commit.author_name }} />}
           </li>
         ))}
       </ul>
-      {rest > 0 && <button type="button" className={`link s12 ${css.more}`} onClick={() => setAll(true)}>{t('more', { n: rest })}</button>}
+      {rest > 0 && (
+        <button type="button" className={`link s12 ${css.more}`} onClick={() => setAll(true)}>
+          {t('more', { n: rest })}
+        </button>
+      )}
     </>
   )
 }

@@ -26,7 +26,10 @@ export function Dialog({ label, onClose, className, children }: Props) {
   }, [])
   return (
     <dialog
-      ref={dialog} aria-label={label} className={`${css.dialog} ${className ?? ''}`} data-keys-blocked
+      ref={dialog}
+      aria-label={label}
+      className={`${css.dialog} ${className ?? ''}`}
+      data-keys-blocked
       onCancel={(event) => {
         event.preventDefault()
         onClose?.()

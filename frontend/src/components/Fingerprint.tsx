@@ -3,5 +3,9 @@ import { grouped } from '@/lib/glyph'
 import css from './Fingerprint.module.css'
 
 export function Fingerprint({ value, struck = false }: { value: string; struck?: boolean }) {
-  return <span className={`${css.print} ${struck ? css.struck : ''}`} title={value}>{grouped(value)}</span>
+  return (
+    <span className={`${css.print} ${struck ? css.struck : ''}`} title={value}>
+      {grouped(value)}
+    </span>
+  )
 }

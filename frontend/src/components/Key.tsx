@@ -6,7 +6,15 @@ import { useStore } from '@/lib/store'
 import { useIsPhone } from '@/lib/screen'
 import css from './Key.module.css'
 
-const NAMES: Record<string, string> = { ctrl: 'Ctrl', enter: '↵', escape: 'Esc', arrowup: '↑', arrowdown: '↓', shift: 'Shift', alt: 'Alt' }
+const NAMES: Record<string, string> = {
+  ctrl: 'Ctrl',
+  enter: '↵',
+  escape: 'Esc',
+  arrowup: '↑',
+  arrowdown: '↓',
+  shift: 'Shift',
+  alt: 'Alt',
+}
 const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.userAgent)
 
 export const keyText = (shortcut: string): string =>
@@ -16,11 +24,23 @@ export const keyText = (shortcut: string): string =>
     .join(' ')
 
 /** `always`: where keys are explained, not offered. */
-export function Key({ children, onInk = false, always = false }: { children: string; onInk?: boolean; always?: boolean }) {
+export function Key({
+  children,
+  onInk = false,
+  always = false,
+}: {
+  children: string
+  onInk?: boolean
+  always?: boolean
+}) {
   const on = useStore(singleKeys)
   const phone = useIsPhone()
   if (!always && (phone || (!on && !children.includes('+')))) return null
-  return <kbd className={`${css.key} ${onInk ? css.onInk : ''}`} aria-hidden>{keyText(children)}</kbd>
+  return (
+    <kbd className={`${css.key} ${onInk ? css.onInk : ''}`} aria-hidden>
+      {keyText(children)}
+    </kbd>
+  )
 }
 
 type Props = Omit<ButtonProps, 'onClick'> & {
@@ -37,7 +57,12 @@ export function KeyButton({ shortcut, onPress, onKey, children, disabled, ...res
   const always = Boolean(shortcut?.includes('ctrl'))
   useKey(shortcut ?? [], onKey ?? onPress, { enabled: Boolean(shortcut) && !disabled && !rest.loading, always })
   return (
-    <Button {...rest} disabled={disabled} onClick={onPress} aria-keyshortcuts={shortcut?.toUpperCase().replace('CTRL', 'Control')}>
+    <Button
+      {...rest}
+      disabled={disabled}
+      onClick={onPress}
+      aria-keyshortcuts={shortcut?.toUpperCase().replace('CTRL', 'Control')}
+    >
       {children}
       {shortcut && <Key onInk={rest.type === 'primary'}>{shortcut}</Key>}
     </Button>

@@ -8,7 +8,11 @@ afterEach(cleanup)
 
 function show() {
   const done: string[] = []
-  const item = (key: string) => ({ key, label: key, run: () => done.push(`${key} from ${document.activeElement?.getAttribute('aria-label')}`) })
+  const item = (key: string) => ({
+    key,
+    label: key,
+    run: () => done.push(`${key} from ${document.activeElement?.getAttribute('aria-label')}`),
+  })
   render(<Menu label="More" icon={null} items={[item('open'), item('copy'), item('stop')]} />)
   return { done, user: userEvent.setup(), opener: screen.getByRole('button', { name: 'More' }) }
 }

@@ -31,7 +31,12 @@ export function Menu({ label, icon, items }: { label: string; icon: ReactNode; i
     const all = [...(list.current?.querySelectorAll('button') ?? [])]
     if (!step || !all.length) return
     event.preventDefault()
-    all[step(all.findIndex((one) => one === document.activeElement), all.length)]?.focus()
+    all[
+      step(
+        all.findIndex((one) => one === document.activeElement),
+        all.length,
+      )
+    ]?.focus()
   }
   const run = (item: MenuItem) => {
     setOpen(false)
@@ -41,14 +46,23 @@ export function Menu({ label, icon, items }: { label: string; icon: ReactNode; i
   return (
     <div ref={box} className={css.box}>
       <Button
-        ref={opener} type="text" size="small" icon={icon} aria-label={label} aria-haspopup="menu" aria-expanded={open}
-        aria-controls={open ? id : undefined} onClick={() => setOpen(!open)}
+        ref={opener}
+        type="text"
+        size="small"
+        icon={icon}
+        aria-label={label}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onClick={() => setOpen(!open)}
       />
       {open && (
         <ul ref={list} id={id} role="menu" aria-label={label} className={css.menu} onKeyDown={onKeyDown}>
           {items.map((item) => (
             <li key={item.key} role="none">
-              <button type="button" role="menuitem" tabIndex={-1} className={css.item} onClick={() => run(item)}>{item.label}</button>
+              <button type="button" role="menuitem" tabIndex={-1} className={css.item} onClick={() => run(item)}>
+                {item.label}
+              </button>
             </li>
           ))}
         </ul>

@@ -13,7 +13,12 @@ export function initials(name: string): string {
 
 export function Avatar({ person, size = 20 }: { person: Who; size?: number }) {
   return (
-    <span className={css.avatar} style={{ width: size, height: size, fontSize: size < 24 ? 10 : 11 }} title={nameOf(person)} aria-hidden>
+    <span
+      className={css.avatar}
+      style={{ width: size, height: size, fontSize: size < 24 ? 10 : 11 }}
+      title={nameOf(person)}
+      aria-hidden
+    >
       {initials(nameOf(person))}
     </span>
   )
@@ -23,7 +28,9 @@ export function Person({ person, quiet = false }: { person: Who; quiet?: boolean
   return (
     <span className={css.person}>
       <Avatar person={person} />
-      <span className={quiet ? 't2' : undefined} title={person.username}>{nameOf(person)}</span>
+      <span className={quiet ? 't2' : undefined} title={person.username}>
+        {nameOf(person)}
+      </span>
     </span>
   )
 }

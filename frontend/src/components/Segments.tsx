@@ -17,7 +17,13 @@ export function Segments<T extends string>({ 'aria-label': label, options, value
         const one = typeof option === 'string' ? { value: option, label: option } : option
         return (
           <label key={one.value} className={css.segment}>
-            <input type="radio" name={name} value={one.value} checked={one.value === value} onChange={() => onChange(one.value)} />
+            <input
+              type="radio"
+              name={name}
+              value={one.value}
+              checked={one.value === value}
+              onChange={() => onChange(one.value)}
+            />
             <span className={css.label}>{one.label}</span>
           </label>
         )

@@ -11,13 +11,17 @@ export function TextBox({ bad, className = '', ...rest }: ComponentPropsWithRef<
   return <input type="text" {...rest} className={`${css.box} ${className}`} aria-invalid={bad || undefined} />
 }
 
-type AreaProps = Omit<ComponentPropsWithRef<'textarea'>, 'rows'> & Shared & { /** lines at least */ least?: number; /** lines before it scrolls */ most?: number }
+type AreaProps = Omit<ComponentPropsWithRef<'textarea'>, 'rows'> &
+  Shared & { /** lines at least */ least?: number; /** lines before it scrolls */ most?: number }
 
 /** Grows with what is written; a browser that cannot lets it be pulled. */
 export function TextArea({ bad, least = 2, most = 8, className = '', ...rest }: AreaProps) {
   return (
     <textarea
-      {...rest} rows={least} className={`${css.box} ${css.area} ${className}`} aria-invalid={bad || undefined}
+      {...rest}
+      rows={least}
+      className={`${css.box} ${css.area} ${className}`}
+      aria-invalid={bad || undefined}
       style={{ '--least': least, '--most': most } as CSSProperties}
     />
   )

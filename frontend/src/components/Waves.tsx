@@ -14,7 +14,11 @@ export function FromTo({ from, to, short = false }: { from: ImageOf[]; to: Image
   return (
     <div className={css.fromTo}>
       <span className={css.froms}>
-        {[...images].map(([key, image]) => <span key={key} className={css.old}><ImageName {...image} short={short} /></span>)}
+        {[...images].map(([key, image]) => (
+          <span key={key} className={css.old}>
+            <ImageName {...image} short={short} />
+          </span>
+        ))}
       </span>
       <span className={css.to}>
         {from.length > 0 && <ArrowRight size={16} aria-label={t('image.becomes')} className="t3" />}
@@ -24,7 +28,8 @@ export function FromTo({ from, to, short = false }: { from: ImageOf[]; to: Image
   )
 }
 
-const isImage = (to: ImageOf | ReactNode): to is ImageOf => typeof to === 'object' && to !== null && ('tag' in to || 'digest' in to)
+const isImage = (to: ImageOf | ReactNode): to is ImageOf =>
+  typeof to === 'object' && to !== null && ('tag' in to || 'digest' in to)
 
 export type WavePlace = {
   key: string
@@ -46,7 +51,11 @@ export function WavesBox({ head, places }: { head: ReactNode; places: WavePlace[
       <ol className={css.waves}>
         {places.map(({ key, wave, label, mark, cluster, note, isSilent, title }) => (
           <li key={key} className={`${css.wave} ${isSilent ? 'hatched' : ''}`} title={title}>
-            {mark ?? <span className={css.number} aria-label={label} title={label}>{wave}</span>}
+            {mark ?? (
+              <span className={css.number} aria-label={label} title={label}>
+                {wave}
+              </span>
+            )}
             <span className={css.place}>
               <span className={css.cluster}>{cluster}</span>
               <span className={`t2 s12 tnum ${css.note}`}>{note}</span>

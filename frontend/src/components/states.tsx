@@ -53,10 +53,17 @@ export function RegionError({ error, retry, shownAt }: { error: unknown; retry?:
       <CircleAlert size={16} aria-hidden />
       <span className="grow">
         {problem.isMissing ? t('error.missing') : sentence(problem)}
-        {shownAt ? <span className="t3"> · {t('error.shown')} <ClockTime at={new Date(shownAt).toISOString()} /></span> : null}
+        {shownAt ? (
+          <span className="t3">
+            {' '}
+            · {t('error.shown')} <ClockTime at={new Date(shownAt).toISOString()} />
+          </span>
+        ) : null}
       </span>
       {retry && !problem.isMissing && (
-        <Button size="small" onClick={retry}>{t('error.try_again')}</Button>
+        <Button size="small" onClick={retry}>
+          {t('error.try_again')}
+        </Button>
       )}
     </div>
   )
@@ -100,7 +107,9 @@ export function Broken({ error, retry }: { error: Error; retry: () => void }) {
     <div className={css.error} role="alert">
       <CircleAlert size={16} aria-hidden />
       <span className="grow">{t('error.ours')}</span>
-      <Button size="small" onClick={retry}>{t('error.try_again')}</Button>
+      <Button size="small" onClick={retry}>
+        {t('error.try_again')}
+      </Button>
     </div>
   )
 }

@@ -16,7 +16,12 @@ const asTyped = (text: string) => text
  * A text that is shown at once and handed on when typing pauses. When its owner changes it otherwise (Back, "Clear"),
  * the text follows; never does it fall back to what was handed on a moment ago. `clean` must be a constant function.
  */
-export function useTyped(value: string, hand: (text: string) => void, clean: (text: string) => string = asTyped, pause = 300) {
+export function useTyped(
+  value: string,
+  hand: (text: string) => void,
+  clean: (text: string) => string = asTyped,
+  pause = 300,
+) {
   const [typed, setTyped] = useState(value)
   const [seen, setSeen] = useState(value)
   const [handed, setHanded] = useState(value)

@@ -1,7 +1,11 @@
 /** Closes what floats when the person clicks elsewhere, leaves it by Tab or presses Escape. */
 import { useEffect, useEffectEvent, type RefObject } from 'react'
 
-export function useDismiss(inside: RefObject<HTMLElement | null>, open: boolean, close: (byKey: boolean) => void): void {
+export function useDismiss(
+  inside: RefObject<HTMLElement | null>,
+  open: boolean,
+  close: (byKey: boolean) => void,
+): void {
   const closeNow = useEffectEvent(close)
   useEffect(() => {
     if (!open) return undefined

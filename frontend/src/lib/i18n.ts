@@ -50,18 +50,28 @@ async function load(language: Language, names: Iterable<LaterNamespace>): Promis
 /** Have these words in the language of the page, and in the one it is being changed to. */
 export async function loadNamespaces(names: readonly LaterNamespace[]): Promise<void> {
   for (const name of names) asked.add(name)
-  await Promise.all([...new Set([currentLanguage(), next ?? currentLanguage()])].map((language) => load(language, names)))
+  await Promise.all(
+    [...new Set([currentLanguage(), next ?? currentLanguage()])].map((language) => load(language, names)),
+  )
 }
 
 /** For `lazy`: a part of the page is there when its words are, so it never shows a key. */
-export const withWords = <T,>(names: readonly LaterNamespace[], part: () => Promise<T>) => async (): Promise<T> =>
-  (await Promise.all([part(), loadNamespaces(names)]))[0]
+export const withWords =
+  <T>(names: readonly LaterNamespace[], part: () => Promise<T>) =>
+  async (): Promise<T> =>
+    (await Promise.all([part(), loadNamespaces(names)]))[0]
 
 /** Start with the language the page was rendered in; an unknown one is English. */
 export async function startLanguages(language: Language): Promise<void> {
   await i18next.use(initReactI18next).init({
-    lng: language, fallbackLng: false, ns: [], defaultNS: 'common', resources: {},
-    keySeparator: false, nsSeparator: ':', returnNull: false,
+    lng: language,
+    fallbackLng: false,
+    ns: [],
+    defaultNS: 'common',
+    resources: {},
+    keySeparator: false,
+    nsSeparator: ':',
+    returnNull: false,
     interpolation: { prefix: '{', suffix: '}', escapeValue: false },
     react: { useSuspense: false },
   })
@@ -97,7 +107,9 @@ function shown(value: unknown): string {
 export function sentence(reason: Reason): string {
   const texts = i18next.getResourceBundle(i18next.language, 'server') as Record<string, string> | undefined
   const params = (reason.params ?? {}) as Record<string, unknown>
-  const own = reason.code.startsWith('ui.') ? (i18next.getResource(i18next.language, 'common', reason.code) as string) : undefined
+  const own = reason.code.startsWith('ui.')
+    ? (i18next.getResource(i18next.language, 'common', reason.code) as string)
+    : undefined
   const text = texts?.[reason.code] ?? own
   if (text === undefined) return reason.detail || reason.code
   return text.replace(PARAM, (_, name: string) => shown(params[name]))

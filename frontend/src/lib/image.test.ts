@@ -5,7 +5,12 @@ const DIGEST = `sha256:${'a'.repeat(64)}`
 
 describe('image references', () => {
   it('are taken apart, with a port in the host and without a tag', () => {
-    expect(imageParts(`reg.local:5000/shop/pay:20260101-080000-u0@${DIGEST}`)).toEqual({ host: 'reg.local:5000', repository: 'shop/pay', tag: '20260101-080000-u0', digest: DIGEST })
+    expect(imageParts(`reg.local:5000/shop/pay:20260101-080000-u0@${DIGEST}`)).toEqual({
+      host: 'reg.local:5000',
+      repository: 'shop/pay',
+      tag: '20260101-080000-u0',
+      digest: DIGEST,
+    })
     expect(imageParts('nginx')).toEqual({ host: '', repository: 'nginx', tag: '', digest: '' })
     expect(imageParts('localhost/x:1')).toMatchObject({ host: 'localhost', repository: 'x', tag: '1' })
   })

@@ -9,7 +9,8 @@ function Listens({ keys, always, as = keys }: { keys: string; always?: boolean; 
   return null
 }
 
-const press = (key: string, init: KeyboardEventInit = {}, target: Element = document.body) => fireEvent.keyDown(target, { key, ...init })
+const press = (key: string, init: KeyboardEventInit = {}, target: Element = document.body) =>
+  fireEvent.keyDown(target, { key, ...init })
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => {
@@ -20,14 +21,24 @@ afterEach(() => {
 
 describe('keys', () => {
   it('hears two keys in a row, and not the second alone', () => {
-    render(<><Listens keys="g p" /><Listens keys="p" /></>)
+    render(
+      <>
+        <Listens keys="g p" />
+        <Listens keys="p" />
+      </>,
+    )
     press('g')
     press('p')
     expect(heard).toEqual(['g p'])
   })
 
   it('forgets the first key after a while', () => {
-    render(<><Listens keys="g p" /><Listens keys="p" /></>)
+    render(
+      <>
+        <Listens keys="g p" />
+        <Listens keys="p" />
+      </>,
+    )
     press('g')
     vi.advanceTimersByTime(1_000)
     press('p')
@@ -35,14 +46,25 @@ describe('keys', () => {
   })
 
   it('lets the page opened last have the key', () => {
-    render(<><Listens keys="g p" as="frame" /><Listens keys="g p" as="project" /></>)
+    render(
+      <>
+        <Listens keys="g p" as="frame" />
+        <Listens keys="g p" as="project" />
+      </>,
+    )
     press('g')
     press('p')
     expect(heard).toEqual(['project'])
   })
 
   it('is silent while somebody types, except for chords', () => {
-    render(<><input aria-label="note" /><Listens keys="t" /><Listens keys="ctrl+k" always /></>)
+    render(
+      <>
+        <input aria-label="note" />
+        <Listens keys="t" />
+        <Listens keys="ctrl+k" always />
+      </>,
+    )
     press('t', {}, screen.getByLabelText('note'))
     press('k', { ctrlKey: true }, screen.getByLabelText('note'))
     press('k', { metaKey: true }, screen.getByLabelText('note'))
@@ -54,7 +76,12 @@ describe('keys', () => {
     singleKeys.set(false)
     press('t')
     singleKeys.set(true)
-    rerender(<><Listens keys="t" /><div data-keys-blocked /></>)
+    rerender(
+      <>
+        <Listens keys="t" />
+        <div data-keys-blocked />
+      </>,
+    )
     press('t')
     expect(heard).toEqual([])
   })

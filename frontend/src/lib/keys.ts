@@ -57,7 +57,8 @@ export function useKey(keys: string | string[], handler: Handler, { enabled = tr
   useEffect(() => {
     if (!enabled || !list) return undefined
     const binding: Binding = {
-      keys: list.split('|'), always,
+      keys: list.split('|'),
+      always,
       handler: (event) => {
         event.preventDefault()
         latest.current(event)

@@ -20,7 +20,10 @@ export const flag = (value: unknown): true | undefined =>
 
 /** Several values: `?status=running&status=failed` or one. */
 export const many = (value: unknown): string[] | undefined => {
-  const list = [value].flat().map(text).filter((item): item is string => item !== undefined)
+  const list = [value]
+    .flat()
+    .map(text)
+    .filter((item): item is string => item !== undefined)
   return list.length ? list : undefined
 }
 

@@ -4,16 +4,42 @@ export type Hue = 'ok' | 'run' | 'wait' | 'bad' | 'odd' | 'off'
 
 export const HUE_OF: Record<string, Hue> = {
   // tickets
-  pending_confirmation: 'wait', pending_approval: 'wait', scheduled: 'run', queued: 'run', running: 'run',
-  succeeded: 'ok', failed: 'bad', rejected: 'bad', errored: 'odd', canceled: 'off', superseded: 'off', expired: 'off',
+  pending_confirmation: 'wait',
+  pending_approval: 'wait',
+  scheduled: 'run',
+  queued: 'run',
+  running: 'run',
+  succeeded: 'ok',
+  failed: 'bad',
+  rejected: 'bad',
+  errored: 'odd',
+  canceled: 'off',
+  superseded: 'off',
+  expired: 'off',
   // steps
-  planned: 'off', due: 'run', waiting: 'run', skipped: 'off',
+  planned: 'off',
+  due: 'run',
+  waiting: 'run',
+  skipped: 'off',
   // workloads
-  ready: 'ok', moving: 'run', failing: 'bad', offline: 'off', gone: 'bad', unknown: 'odd',
+  ready: 'ok',
+  moving: 'run',
+  failing: 'bad',
+  offline: 'off',
+  gone: 'bad',
+  unknown: 'odd',
   // verdicts, checks, gates
-  passed: 'ok', open: 'wait', closed: 'bad',
+  passed: 'ok',
+  open: 'wait',
+  closed: 'bad',
   // summaries of projects
-  ok: 'ok', wait: 'wait', run: 'run', bad: 'bad', odd: 'odd', off: 'off', none: 'off',
+  ok: 'ok',
+  wait: 'wait',
+  run: 'run',
+  bad: 'bad',
+  odd: 'odd',
+  off: 'off',
+  none: 'off',
 }
 
 export const hueOf = (status: string): Hue => HUE_OF[status] ?? 'odd'
@@ -23,7 +49,18 @@ export const TICKET_KINDS = ['release', 'promote', 'roll_back'] as const
 
 /** Statuses of tickets, what is open first. */
 export const TICKET_STATUSES = [
-  'pending_confirmation', 'pending_approval', 'scheduled', 'queued', 'running', 'succeeded', 'failed', 'errored', 'canceled', 'rejected', 'superseded', 'expired',
+  'pending_confirmation',
+  'pending_approval',
+  'scheduled',
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'errored',
+  'canceled',
+  'rejected',
+  'superseded',
+  'expired',
 ] as const
 
 const OVER = new Set(['succeeded', 'failed', 'errored', 'canceled', 'rejected', 'superseded', 'expired'])

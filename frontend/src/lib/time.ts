@@ -45,16 +45,28 @@ const locale = () => (currentLanguage() === 'zh' ? 'zh-CN' : 'en-GB')
 /** Date, time and zone: what hovering over an age shows. */
 export const absolute = (at: string, zone?: string): string =>
   new Intl.DateTimeFormat(locale(), {
-    year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit',
-    timeZone: zone, timeZoneName: 'short',
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZone: zone,
+    timeZoneName: 'short',
   }).format(new Date(at))
 
 export const dateOnly = (at: string, zone?: string): string =>
-  new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', year: 'numeric', timeZone: zone }).format(new Date(at))
+  new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', year: 'numeric', timeZone: zone }).format(
+    new Date(at),
+  )
 
 export const clock = (at: string, zone?: string, seconds = false): string =>
   new Intl.DateTimeFormat(locale(), {
-    hour: '2-digit', minute: '2-digit', second: seconds ? '2-digit' : undefined, hour12: false, timeZone: zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: seconds ? '2-digit' : undefined,
+    hour12: false,
+    timeZone: zone,
   }).format(new Date(at))
 
 /** Bytes in binary units with one decimal below ten. */

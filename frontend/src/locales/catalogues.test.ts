@@ -22,10 +22,12 @@ function sources(folder: string): string {
 }
 const code = sources(join(process.cwd(), 'src'))
 /** Keys made from parts: `status.${status}` in the code stands for every key of that form. */
-const COMPUTED = [...code.matchAll(/`([\w.:]*(?:\$\{[^}`]*\}[\w.]*)+)`/g)].map((match) => {
-  const form = (match[1] ?? '').replace(/^\w+:/, '').split(/\$\{[^}]*\}/)
-  return new RegExp(`^${form.map((part) => part.replaceAll('.', '\\.')).join('[\\w.]+')}$`)
-}).filter((pattern) => pattern.source.includes('\\.'))
+const COMPUTED = [...code.matchAll(/`([\w.:]*(?:\$\{[^}`]*\}[\w.]*)+)`/g)]
+  .map((match) => {
+    const form = (match[1] ?? '').replace(/^\w+:/, '').split(/\$\{[^}]*\}/)
+    return new RegExp(`^${form.map((part) => part.replaceAll('.', '\\.')).join('[\\w.]+')}$`)
+  })
+  .filter((pattern) => pattern.source.includes('\\.'))
 
 describe.each(files)('%s', (file) => {
   const en = read('en', file)
@@ -43,14 +45,18 @@ describe.each(files)('%s', (file) => {
   })
 
   test('is Chinese where it claims to be, with full-width punctuation', () => {
-    const mixed = Object.entries(zh).filter(([, text]) => /[\u4e00-\u9fff][,;:!?]|[,;!?][\u4e00-\u9fff]|请.*！/.test(text))
+    const mixed = Object.entries(zh).filter(([, text]) =>
+      /[\u4e00-\u9fff][,;:!?]|[,;!?][\u4e00-\u9fff]|请.*！/.test(text),
+    )
     expect(mixed).toEqual([])
   })
 
   test('says nothing that no page asks for', () => {
     const unused = Object.keys(en).filter((key) => {
       const plain = key.replace(/_(one|other)$/, '')
-      return !code.includes(`'${plain}'`) && !code.includes(`:${plain}'`) && !COMPUTED.some((pattern) => pattern.test(plain))
+      return (
+        !code.includes(`'${plain}'`) && !code.includes(`:${plain}'`) && !COMPUTED.some((pattern) => pattern.test(plain))
+      )
     })
     expect(unused).toEqual([])
   })

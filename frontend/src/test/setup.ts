@@ -5,8 +5,18 @@ import { cleanup } from '@testing-library/react'
 afterEach(cleanup)
 window.matchMedia ??= (query: string) =>
   ({
-    matches: false, media: query, onchange: null, addEventListener: () => undefined, removeEventListener: () => undefined,
-    addListener: () => undefined, removeListener: () => undefined, dispatchEvent: () => false,
+    matches: false,
+    media: query,
+    onchange: null,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+    addListener: () => undefined,
+    removeListener: () => undefined,
+    dispatchEvent: () => false,
   }) as MediaQueryList
-class NoResizeObserver { observe() {} unobserve() {} disconnect() {} }
+class NoResizeObserver {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
 window.ResizeObserver ??= NoResizeObserver

@@ -62,9 +62,18 @@ export function Banner() {
         return (
           <div key={kind} className={`${css.line} ${css[kind]}`}>
             <Icon size={14} aria-hidden />
-            <span><Words kind={kind} at={from ? <ClockTime at={new Date(from).toISOString()} /> : null} /></span>
+            <span>
+              <Words kind={kind} at={from ? <ClockTime at={new Date(from).toISOString()} /> : null} />
+            </span>
             {index === 0 && rest > 0 && (
-              <button type="button" className={css.rest} onClick={() => setAll(true)} aria-label={t('banner.rest', { n: rest })}>+{rest}</button>
+              <button
+                type="button"
+                className={css.rest}
+                onClick={() => setAll(true)}
+                aria-label={t('banner.rest', { n: rest })}
+              >
+                +{rest}
+              </button>
             )}
           </div>
         )
@@ -77,5 +86,11 @@ export function Banner() {
 function Words({ kind, at }: { kind: Line['kind']; at: ReactNode }) {
   const { t } = useTranslation('frame')
   const [before, after] = t(`banner.${kind}`, { time: '\u0000' }).split('\u0000')
-  return <>{before}{after === undefined ? null : at}{after}</>
+  return (
+    <>
+      {before}
+      {after === undefined ? null : at}
+      {after}
+    </>
+  )
 }

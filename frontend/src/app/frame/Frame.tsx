@@ -39,7 +39,9 @@ export function Frame() {
   useArrival()
   return (
     <TopBarContext value={{ left, right }}>
-      <a href="#main" className={css.skip}>{t('skip')}</a>
+      <a href="#main" className={css.skip}>
+        {t('skip')}
+      </a>
       <div className={css.frame} data-section={section}>
         {!phone && <Sidebar />}
         <div className={css.body}>

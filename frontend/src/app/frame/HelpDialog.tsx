@@ -9,12 +9,26 @@ import { closeOverlay } from './overlays'
 import css from './HelpDialog.module.css'
 
 const EVERYWHERE = [
-  ['ctrl+k', 'help.palette'], ['g i', 'help.inbox'], ['g p', 'help.projects'], ['g t', 'help.tickets'], ['t', 'help.theme'], ['?', 'help.this'],
+  ['ctrl+k', 'help.palette'],
+  ['g i', 'help.inbox'],
+  ['g p', 'help.projects'],
+  ['g t', 'help.tickets'],
+  ['t', 'help.theme'],
+  ['?', 'help.this'],
   ['escape', 'help.escape'],
 ] as const
 const IN_PAGES = [
-  ['/', 'help.filter'], ['j', 'help.next'], ['k', 'help.previous'], ['enter', 'help.open'], ['n', 'help.new'], ['a', 'help.approve'], ['r', 'help.reject'],
-  ['p', 'help.pass'], ['f', 'help.fail'], ['s', 'help.pin'], ['ctrl+enter', 'help.send'],
+  ['/', 'help.filter'],
+  ['j', 'help.next'],
+  ['k', 'help.previous'],
+  ['enter', 'help.open'],
+  ['n', 'help.new'],
+  ['a', 'help.approve'],
+  ['r', 'help.reject'],
+  ['p', 'help.pass'],
+  ['f', 'help.fail'],
+  ['s', 'help.pin'],
+  ['ctrl+enter', 'help.send'],
 ] as const
 
 export default function HelpDialog() {
@@ -28,13 +42,17 @@ export default function HelpDialog() {
     <Dialog label={t('help.title')} onClose={closeOverlay} className={css.help}>
       <header className={css.head}>
         <h2>{t('help.title')}</h2>
-        <button type="button" className={css.close} onClick={closeOverlay} autoFocus>{common('close')}</button>
+        <button type="button" className={css.close} onClick={closeOverlay} autoFocus>
+          {common('close')}
+        </button>
       </header>
       {!on && <p className={css.off}>{t('help.off')}</p>}
       <div className={css.columns}>
         <Keys title={t('help.everywhere')} rows={EVERYWHERE.map(([keys, word]) => [keys, t(word)])} />
         <div>
-          {here.length > 0 && <Keys title={t('help.here')} rows={here.map((action) => [action.shortcut ?? '', action.label])} />}
+          {here.length > 0 && (
+            <Keys title={t('help.here')} rows={here.map((action) => [action.shortcut ?? '', action.label])} />
+          )}
           <Keys title={t('help.pages')} rows={elsewhere.map(([keys, word]) => [keys, t(word)])} />
         </div>
       </div>
@@ -52,7 +70,11 @@ function Keys({ title, rows }: { title: string; rows: [string, string][] }) {
             <dt>{words}</dt>
             <dd>
               <span className="hidden-visually">{keys}</span>
-              {keys.split(' ').map((key) => <Key key={key} always>{key}</Key>)}
+              {keys.split(' ').map((key) => (
+                <Key key={key} always>
+                  {key}
+                </Key>
+              ))}
             </dd>
           </div>
         ))}

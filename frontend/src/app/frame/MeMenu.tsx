@@ -33,11 +33,18 @@ export function MeMenu({ bar = false }: { bar?: boolean }) {
   return (
     <div ref={box} className={bar ? css.inBar : css.box}>
       <button
-        ref={opener} type="button" className={bar ? css.barButton : css.me} aria-expanded={open} aria-controls={id}
-        data-tip={open ? undefined : nameOf(person)} onClick={() => setOpen(!open)}
+        ref={opener}
+        type="button"
+        className={bar ? css.barButton : css.me}
+        aria-expanded={open}
+        aria-controls={id}
+        data-tip={open ? undefined : nameOf(person)}
+        onClick={() => setOpen(!open)}
       >
         <Avatar person={person} size={22} />
-        {bar ? <span>{t('nav.me')}</span> : (
+        {bar ? (
+          <span>{t('nav.me')}</span>
+        ) : (
           <>
             <span className={css.who}>
               <span className={`${css.name} clip`}>{nameOf(person)}</span>
@@ -54,8 +61,15 @@ export function MeMenu({ bar = false }: { bar?: boolean }) {
   )
 }
 
-const THEMES: [ThemeChoice, typeof Sun][] = [['system', Monitor], ['light', Sun], ['dark', Moon]]
-const LANGUAGES: [Language, string][] = [['en', 'English'], ['zh', '中文']]
+const THEMES: [ThemeChoice, typeof Sun][] = [
+  ['system', Monitor],
+  ['light', Sun],
+  ['dark', Moon],
+]
+const LANGUAGES: [Language, string][] = [
+  ['en', 'English'],
+  ['zh', '中文'],
+]
 
 function Content({ bar, name, second, close }: { bar: boolean; name: string; second: string; close: () => void }) {
   const { t } = useTranslation('frame')
@@ -64,30 +78,53 @@ function Content({ bar, name, second, close }: { bar: boolean; name: string; sec
   const signOut = useSignOut()
   return (
     <>
-      {bar && <p className={css.head}><span className="b5">{name}</span> <span className="t3 s12">{second}</span></p>}
+      {bar && (
+        <p className={css.head}>
+          <span className="b5">{name}</span> <span className="t3 s12">{second}</span>
+        </p>
+      )}
       {bar && <FootPlaces close={close} />}
       <Link to="/settings/$tab" params={{ tab: 'profile' }} className={css.row} onClick={close}>
-        <Settings size={16} strokeWidth={1.8} aria-hidden />{t('nav.settings')}
+        <Settings size={16} strokeWidth={1.8} aria-hidden />
+        {t('nav.settings')}
       </Link>
       <Choice icon={<SunMoon size={16} strokeWidth={1.8} aria-hidden />} label={t('menu.theme')}>
         {THEMES.map(([choice, Icon]) => (
-          <button key={choice} type="button" aria-pressed={theme === choice} aria-label={t(`theme.${choice}`)} title={t(`theme.${choice}`)} onClick={() => setTheme(choice)}>
+          <button
+            key={choice}
+            type="button"
+            aria-pressed={theme === choice}
+            aria-label={t(`theme.${choice}`)}
+            title={t(`theme.${choice}`)}
+            onClick={() => setTheme(choice)}
+          >
             <Icon size={14} aria-hidden />
           </button>
         ))}
       </Choice>
       <Choice icon={<Languages size={16} strokeWidth={1.8} aria-hidden />} label={t('menu.language')}>
         {LANGUAGES.map(([language, word]) => (
-          <button key={language} type="button" lang={language} aria-pressed={currentLanguage() === language} onClick={() => setLanguage(language)}>
+          <button
+            key={language}
+            type="button"
+            lang={language}
+            aria-pressed={currentLanguage() === language}
+            onClick={() => setLanguage(language)}
+          >
             {word}
           </button>
         ))}
       </Choice>
       <hr className={css.rule} />
       <button type="button" className={css.row} onClick={() => signOut.mutate()} aria-busy={signOut.isPending}>
-        <LogOut size={16} strokeWidth={1.8} aria-hidden />{t('nav.sign_out')}
+        <LogOut size={16} strokeWidth={1.8} aria-hidden />
+        {t('nav.sign_out')}
       </button>
-      {signOut.error && <p className={css.wrong} role="alert">{sentence(asApiError(signOut.error))}</p>}
+      {signOut.error && (
+        <p className={css.wrong} role="alert">
+          {sentence(asApiError(signOut.error))}
+        </p>
+      )}
     </>
   )
 }
@@ -95,14 +132,18 @@ function Content({ bar, name, second, close }: { bar: boolean; name: string; sec
 function FootPlaces({ close }: { close: () => void }) {
   const { foot } = usePlaces()
   return foot.map(({ to, label, Icon }) => (
-    <Link key={to} to={to} className={css.row} onClick={close}><Icon size={16} strokeWidth={1.8} aria-hidden />{label}</Link>
+    <Link key={to} to={to} className={css.row} onClick={close}>
+      <Icon size={16} strokeWidth={1.8} aria-hidden />
+      {label}
+    </Link>
   ))
 }
 
 function Choice({ icon, label, children }: { icon: ReactNode; label: string; children: ReactNode }) {
   return (
     <div className={css.choiceRow} role="group" aria-label={label}>
-      {icon}<span className="grow">{label}</span>
+      {icon}
+      <span className="grow">{label}</span>
       <span className={css.choices}>{children}</span>
     </div>
   )

@@ -15,19 +15,36 @@ export function Sidebar() {
   const { main, foot } = usePlaces()
   return (
     <nav className={css.sidebar} aria-label={t('nav.main')}>
-      <Link to="/" className={css.brand} aria-label={t('nav.home')}><Brand name /></Link>
+      <Link to="/" className={css.brand} aria-label={t('nav.home')}>
+        <Brand name />
+      </Link>
       <button
-        type="button" className={css.search} onClick={() => overlay.set('palette')} data-tip={`${t('nav.search')} · Ctrl K`}
+        type="button"
+        className={css.search}
+        onClick={() => overlay.set('palette')}
+        data-tip={`${t('nav.search')} · Ctrl K`}
         aria-keyshortcuts="Control+K"
       >
         <Search size={16} aria-hidden />
         <span className={css.words}>{t('search')}</span>
-        <span className={css.keys}><Key>ctrl+k</Key></span>
+        <span className={css.keys}>
+          <Key>ctrl+k</Key>
+        </span>
       </button>
-      <ul className={css.list}>{main.map((place) => <PlaceLink key={place.to} place={place} />)}</ul>
+      <ul className={css.list}>
+        {main.map((place) => (
+          <PlaceLink key={place.to} place={place} />
+        ))}
+      </ul>
       <PinnedProjects />
       <span className={css.space} />
-      {foot.length > 0 && <ul className={css.list}>{foot.map((place) => <PlaceLink key={place.to} place={place} />)}</ul>}
+      {foot.length > 0 && (
+        <ul className={css.list}>
+          {foot.map((place) => (
+            <PlaceLink key={place.to} place={place} />
+          ))}
+        </ul>
+      )}
       <MeMenu />
     </nav>
   )

@@ -15,7 +15,8 @@ export function Toasts() {
           <span className="grow">{text}</span>
           {action && (
             <button
-              type="button" className={css.action}
+              type="button"
+              className={css.action}
               onClick={() => {
                 dismiss(id)
                 action.run()
@@ -24,7 +25,9 @@ export function Toasts() {
               {action.label}
             </button>
           )}
-          <button type="button" className={css.close} onClick={() => dismiss(id)} aria-label={t('close')}><X size={14} aria-hidden /></button>
+          <button type="button" className={css.close} onClick={() => dismiss(id)} aria-label={t('close')}>
+            <X size={14} aria-hidden />
+          </button>
         </div>
       ))}
     </div>

@@ -11,7 +11,10 @@ export function useLive(): void {
   const lost = useStore(sessionLost)
   useEffect(() => {
     if (lost) return undefined
-    const socket = new HintSocket((hint) => void invalidateFor(client, hint), () => invalidateAll(client))
+    const socket = new HintSocket(
+      (hint) => void invalidateFor(client, hint),
+      () => invalidateAll(client),
+    )
     socket.start()
     return () => socket.stop()
   }, [client, lost])

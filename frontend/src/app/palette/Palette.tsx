@@ -39,7 +39,10 @@ export default function Palette() {
   const wanted = recognise(useDeferredValue(input))
   const groups = useRows(wanted, recognise(useDebounced(input, ASK_AFTER)))
   const rows = groups.flatMap((group) => group.items)
-  const at = Math.max(0, rows.findIndex((row) => row.id === chosen))
+  const at = Math.max(
+    0,
+    rows.findIndex((row) => row.id === chosen),
+  )
   const active = rows[at]
 
   /** An overlay opened by the row stays; otherwise the palette is done. */
@@ -71,13 +74,27 @@ export default function Palette() {
   }
 
   return (
-    <Dialog label={t('palette.title')} onClose={() => overlay.get() === 'palette' && closeOverlay()} className={css.palette}>
+    <Dialog
+      label={t('palette.title')}
+      onClose={() => overlay.get() === 'palette' && closeOverlay()}
+      className={css.palette}
+    >
       <div className={css.top}>
         <Search size={16} aria-hidden className={css.lens} />
         <input
-          className={css.input} value={input} autoFocus placeholder={t('palette.placeholder')} aria-label={t('palette.placeholder')}
-          role="combobox" aria-expanded={rows.length > 0} aria-controls={`${id}-list`} aria-autocomplete="list"
-          aria-activedescendant={active ? `${id}-${active.id}` : undefined} autoComplete="off" autoCorrect="off" spellCheck={false}
+          className={css.input}
+          value={input}
+          autoFocus
+          placeholder={t('palette.placeholder')}
+          aria-label={t('palette.placeholder')}
+          role="combobox"
+          aria-expanded={rows.length > 0}
+          aria-controls={`${id}-list`}
+          aria-autocomplete="list"
+          aria-activedescendant={active ? `${id}-${active.id}` : undefined}
+          autoComplete="off"
+          autoCorrect="off"
+          spellCheck={false}
           onChange={(event) => {
             setInput(event.target.value)
             setChosen(null)
@@ -85,26 +102,52 @@ export default function Palette() {
           }}
           onKeyDown={onKeyDown}
         />
-        <button type="button" className={css.escape} onClick={closeOverlay} title={t('palette.close')} tabIndex={-1}>Esc</button>
+        <button type="button" className={css.escape} onClick={closeOverlay} title={t('palette.close')} tabIndex={-1}>
+          Esc
+        </button>
       </div>
-      <div className={css.list} ref={list} id={`${id}-list`} role="listbox" aria-label={t('palette.title')} tabIndex={-1}>
+      <div
+        className={css.list}
+        ref={list}
+        id={`${id}-list`}
+        role="listbox"
+        aria-label={t('palette.title')}
+        tabIndex={-1}
+      >
         {groups.map(({ group, items }) => (
           <div key={group} role="group" aria-labelledby={`${id}-${group}`}>
-            <div id={`${id}-${group}`} className={css.title} role="presentation">{t(`palette.${group}`)}</div>
+            <div id={`${id}-${group}`} className={css.title} role="presentation">
+              {t(`palette.${group}`)}
+            </div>
             {items.map((row) => (
               <Row
-                key={row.id} id={`${id}-${row.id}`} row={row} active={row === active}
-                onPoint={() => setChosen(row.id)} onRun={(newTab) => run(row, newTab)}
+                key={row.id}
+                id={`${id}-${row.id}`}
+                row={row}
+                active={row === active}
+                onPoint={() => setChosen(row.id)}
+                onRun={(newTab) => run(row, newTab)}
               />
             ))}
           </div>
         ))}
       </div>
-      {rows.length === 0 && <p className={css.none} role="status">{wanted.query ? t('palette.none', { query: wanted.query }) : t('palette.empty')}</p>}
+      {rows.length === 0 && (
+        <p className={css.none} role="status">
+          {wanted.query ? t('palette.none', { query: wanted.query }) : t('palette.empty')}
+        </p>
+      )}
       <footer className={css.foot}>
-        <span><Key always>arrowup</Key><Key always>arrowdown</Key> {t('palette.move')}</span>
-        <span><Key always>enter</Key> {t('palette.run')}</span>
-        <span><Key always>ctrl+enter</Key> {t('palette.new_tab')}</span>
+        <span>
+          <Key always>arrowup</Key>
+          <Key always>arrowdown</Key> {t('palette.move')}
+        </span>
+        <span>
+          <Key always>enter</Key> {t('palette.run')}
+        </span>
+        <span>
+          <Key always>ctrl+enter</Key> {t('palette.new_tab')}
+        </span>
         <code className={css.signs}>{t('palette.signs')}</code>
       </footer>
     </Dialog>

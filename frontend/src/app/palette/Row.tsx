@@ -13,13 +13,31 @@ export function Row({ id, row, active, onPoint, onRun }: Props) {
   const Icon = row.group === 'refused' ? Lock : row.group === 'people' ? User : ArrowRight
   return (
     <div
-      id={id} role="option" aria-selected={active} aria-disabled={row.group === 'refused' || undefined} className={css.row} data-group={row.group}
-      onPointerMove={active ? undefined : onPoint} onClick={(event) => onRun(event.ctrlKey || event.metaKey)}
+      id={id}
+      role="option"
+      aria-selected={active}
+      aria-disabled={row.group === 'refused' || undefined}
+      className={css.row}
+      data-group={row.group}
+      onPointerMove={active ? undefined : onPoint}
+      onClick={(event) => onRun(event.ctrlKey || event.metaKey)}
     >
       <Icon size={15} aria-hidden className={css.icon} />
-      <span className={css.label}><Strong text={row.label} ranges={row.ranges} /></span>
-      {row.hint && <span className={css.hint} title={row.hint}>{tagParts(row.hint) ? <Tag tag={row.hint} /> : row.hint}</span>}
-      {row.shortcut && <span className={css.shortcut}>{row.shortcut.split(' ').map((key) => <Key key={key}>{key}</Key>)}</span>}
+      <span className={css.label}>
+        <Strong text={row.label} ranges={row.ranges} />
+      </span>
+      {row.hint && (
+        <span className={css.hint} title={row.hint}>
+          {tagParts(row.hint) ? <Tag tag={row.hint} /> : row.hint}
+        </span>
+      )}
+      {row.shortcut && (
+        <span className={css.shortcut}>
+          {row.shortcut.split(' ').map((key) => (
+            <Key key={key}>{key}</Key>
+          ))}
+        </span>
+      )}
     </div>
   )
 }
@@ -31,5 +49,10 @@ function Strong({ text, ranges }: { text: string; ranges: Range[] }) {
     parts.push(text.slice(done, from), <b key={from}>{text.slice(from, to)}</b>)
     done = to
   }
-  return <>{parts}{text.slice(done)}</>
+  return (
+    <>
+      {parts}
+      {text.slice(done)}
+    </>
+  )
 }

@@ -33,15 +33,25 @@ const byTagQuery = (tag: string) =>
     staleTime: 30_000,
   })
 
-const byDigestQuery = (digest: string) => queryOptions({ ...releasesQuery({ digest }, 20), enabled: digest !== '', staleTime: 30_000 })
+const byDigestQuery = (digest: string) =>
+  queryOptions({ ...releasesQuery({ digest }, 20), enabled: digest !== '', staleTime: 30_000 })
 
 export function useProjectRows(query: string, mode: Mode): Item[] {
   const me = useMe()
   const { project: here } = useParams({ strict: false })
   const pins = useQuery(pinsQuery).data
-  const found = useQuery({ ...projectsQuery({ q: query || undefined, limit: 20 }), enabled: mode === 'all', placeholderData: keepPreviousData }).data
-  const row = (slug: string, name?: string): Item =>
-    ({ id: `project:${slug}`, group: 'go', label: slug, hint: name === slug ? undefined : name, href: `/p/${slug}` })
+  const found = useQuery({
+    ...projectsQuery({ q: query || undefined, limit: 20 }),
+    enabled: mode === 'all',
+    placeholderData: keepPreviousData,
+  }).data
+  const row = (slug: string, name?: string): Item => ({
+    id: `project:${slug}`,
+    group: 'go',
+    label: slug,
+    hint: name === slug ? undefined : name,
+    href: `/p/${slug}`,
+  })
   const known = new Map((found?.results ?? []).map((project) => [project.slug, project]))
   const first = new Set([...recent(me.id, 'projects'), ...(pins ?? []).map((pin) => pin.slug)])
   const nearest = [...first].filter((slug) => slug !== here).slice(0, query ? undefined : PROJECTS_FIRST)
@@ -60,8 +70,14 @@ function useTicketRow() {
     const words = t(`ticket.${kind}` as 'ticket.release', { ...place, defaultValue: ticket.title })
     const status = common(`status.${ticket.status}` as 'status.running', { defaultValue: ticket.status })
     return {
-      id: `ticket:${ticket.id}`, group: 'go', label: `#${ticket.id} ${words}`, hint: status, words: ticket.release?.tag ?? '',
-      href: `/tickets/${ticket.id}`, onlyTyped: true, ...more,
+      id: `ticket:${ticket.id}`,
+      group: 'go',
+      label: `#${ticket.id} ${words}`,
+      hint: status,
+      words: ticket.release?.tag ?? '',
+      href: `/tickets/${ticket.id}`,
+      onlyTyped: true,
+      ...more,
     }
   }
 }
@@ -71,7 +87,9 @@ export function useTicketRows({ mode, thing }: Recognised): Item[] {
   const id = thing?.kind === 'ticket' ? thing.id : null
   const list = useQuery({ ...recentTicketsQuery, enabled: mode === 'all' || mode === 'tickets' }).data
   const one = useQuery({ ...ticketQuery(id), retry: false, refetchInterval: false }).data
-  const rows = (list?.results ?? []).map((ticket, index) => row(ticket, { onlyTyped: mode !== 'tickets' && index >= TICKETS_FIRST }))
+  const rows = (list?.results ?? []).map((ticket, index) =>
+    row(ticket, { onlyTyped: mode !== 'tickets' && index >= TICKETS_FIRST }),
+  )
   return one && one.id === id ? [row(one, { exact: true }), ...rows] : rows
 }
 
@@ -86,13 +104,22 @@ export function useThingRows({ thing }: Recognised): Item[] {
   const found = new Map<string, Item>()
   const add = (project: string, version: string, hint: string) => {
     const id = `version:${project}/${version}`
-    found.set(id, { id, group: 'go', label: version, hint, href: `/p/${project}/releases/${encodeURIComponent(version)}`, exact: true })
+    found.set(id, {
+      id,
+      group: 'go',
+      label: version,
+      hint,
+      href: `/p/${project}/releases/${encodeURIComponent(version)}`,
+      exact: true,
+    })
   }
   for (const release of exact?.results ?? []) add(release.project.slug, release.tag, release.project.slug)
   if (tag || hex) {
     for (const { release, project } of [...(tagged?.results ?? []), ...(list?.results ?? [])]) {
       if (!release?.tag) continue
-      const isIt = tag ? release.tag.startsWith(tag) : release.commit.startsWith(hex) || release.digest?.startsWith(`sha256:${hex}`)
+      const isIt = tag
+        ? release.tag.startsWith(tag)
+        : release.commit.startsWith(hex) || release.digest?.startsWith(`sha256:${hex}`)
       if (isIt) add(project.slug, release.tag, `${project.slug} · ${release.commit_title}`)
     }
   }
@@ -109,8 +136,13 @@ export function usePeopleRows({ mode, query }: Recognised): Item[] {
   const people = useQuery({ ...peopleQuery(query), enabled: wanted, placeholderData: keepPreviousData }).data
   if (!wanted) return []
   return (people?.results ?? []).slice(0, PEOPLE).map(({ username, display_name }) => ({
-    id: `person:${username}`, group: 'people', label: display_name || username,
-    hint: manages ? username : t('go.releases_by', { name: username, project: project ?? '' }), words: username,
-    href: manages ? `/admin/people?q=${encodeURIComponent(username)}` : `/p/${project}/releases?by=${encodeURIComponent(username)}`,
+    id: `person:${username}`,
+    group: 'people',
+    label: display_name || username,
+    hint: manages ? username : t('go.releases_by', { name: username, project: project ?? '' }),
+    words: username,
+    href: manages
+      ? `/admin/people?q=${encodeURIComponent(username)}`
+      : `/p/${project}/releases?by=${encodeURIComponent(username)}`,
   }))
 }

@@ -54,6 +54,9 @@ export function arrange(items: Item[], query: string, mode: Mode): ShownGroup[] 
     .filter((item) => item !== null)
   return ORDER.map((group) => ({
     group,
-    items: shown.filter((item) => item.group === group).sort((a, b) => b.score - a.score).slice(0, MOST[group]),
+    items: shown
+      .filter((item) => item.group === group)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, MOST[group]),
   })).filter(({ items: rows }) => rows.length > 0)
 }

@@ -60,7 +60,12 @@ describe('what was pasted', () => {
 })
 
 describe('arranging', () => {
-  const item = (id: string, group: Item['group'], label: string, more: Partial<Item> = {}): Item => ({ id, group, label, ...more })
+  const item = (id: string, group: Item['group'], label: string, more: Partial<Item> = {}): Item => ({
+    id,
+    group,
+    label,
+    ...more,
+  })
   const items = [
     item('go:/projects', 'go', 'Projects'),
     item('refused:1', 'refused', 'Promote to production', { onlyTyped: true }),
@@ -69,7 +74,8 @@ describe('arranging', () => {
     item('ticket:7', 'go', '#7 again'),
     item('person:lin', 'people', 'Lin Yue', { words: 'developer' }),
   ]
-  const ids = (query: string, mode: Parameters<typeof arrange>[2] = 'all') => arrange(items, query, mode).map(({ items: rows }) => rows.map((row) => row.id))
+  const ids = (query: string, mode: Parameters<typeof arrange>[2] = 'all') =>
+    arrange(items, query, mode).map(({ items: rows }) => rows.map((row) => row.id))
 
   it('keeps the groups in order, with what one may not do at the end, and shows nothing twice', () => {
     expect(ids('pro')).toEqual([['page:1'], ['go:/projects', 'ticket:7'], ['refused:1']])

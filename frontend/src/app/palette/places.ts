@@ -16,8 +16,13 @@ const ADMIN = ['people', 'grants', 'environments', 'clusters', 'integrations', '
 /** What the open page offers, and what it says this person may not do. */
 export function usePageRows(): Item[] {
   return useStore(pageActions).map((action) => ({
-    id: `page:${action.id}`, group: action.refused ? 'refused' : 'page', label: action.label, hint: action.refused ?? action.hint,
-    shortcut: action.refused ? undefined : action.shortcut, run: action.refused ? undefined : action.run, onlyTyped: Boolean(action.refused),
+    id: `page:${action.id}`,
+    group: action.refused ? 'refused' : 'page',
+    label: action.label,
+    hint: action.refused ?? action.hint,
+    shortcut: action.refused ? undefined : action.shortcut,
+    run: action.refused ? undefined : action.run,
+    onlyTyped: Boolean(action.refused),
   }))
 }
 
@@ -26,17 +31,34 @@ export function usePlaceRows(): Item[] {
   const me = useMe()
   const { main, foot } = usePlaces()
   const { project } = useParams({ strict: false })
-  const go = (id: string, label: string, href: string, more: Partial<Item> = {}): Item => ({ id: `go:${id}`, group: 'go', label, href, ...more })
+  const go = (id: string, label: string, href: string, more: Partial<Item> = {}): Item => ({
+    id: `go:${id}`,
+    group: 'go',
+    label,
+    href,
+    ...more,
+  })
   const rows = [...main, ...foot].map((place) => go(place.to, place.label, place.to, { shortcut: place.keys }))
   if (project) {
     rows.push(
       go('overview', t('go.in_project', { project, page: t('tab.overview') }), `/p/${project}`, { onlyTyped: true }),
-      go('releases', t('go.in_project', { project, page: t('tab.releases') }), `/p/${project}/releases`, { onlyTyped: true }),
-      go('project-settings', t('go.in_project', { project, page: t('tab.settings') }), `/p/${project}/settings/general`, { onlyTyped: true }),
+      go('releases', t('go.in_project', { project, page: t('tab.releases') }), `/p/${project}/releases`, {
+        onlyTyped: true,
+      }),
+      go(
+        'project-settings',
+        t('go.in_project', { project, page: t('tab.settings') }),
+        `/p/${project}/settings/general`,
+        { onlyTyped: true },
+      ),
     )
   }
   if (mayAdminister(me)) {
-    rows.push(...ADMIN.map((page) => go(`admin/${page}`, `${t('nav.admin')}: ${t(`admin.${page}`)}`, `/admin/${page}`, { onlyTyped: true })))
+    rows.push(
+      ...ADMIN.map((page) =>
+        go(`admin/${page}`, `${t('nav.admin')}: ${t(`admin.${page}`)}`, `/admin/${page}`, { onlyTyped: true }),
+      ),
+    )
   }
   if (me.may['project.create']) rows.push(go('new-project', t('go.new_project'), '/projects/new', { onlyTyped: true }))
   rows.push(go('settings', t('nav.settings'), '/settings/profile', { onlyTyped: true }))
@@ -49,8 +71,14 @@ export function useCommandRows(): Item[] {
   const { switchTheme, setLanguage } = usePreferences()
   const signOut = useSignOut()
   const other = currentLanguage() === 'zh' ? 'en' : 'zh'
-  const command = (id: string, label: string, run: () => void, more: Partial<Item> = {}): Item =>
-    ({ id: `command:${id}`, group: 'command', label, run, onlyTyped: true, ...more })
+  const command = (id: string, label: string, run: () => void, more: Partial<Item> = {}): Item => ({
+    id: `command:${id}`,
+    group: 'command',
+    label,
+    run,
+    onlyTyped: true,
+    ...more,
+  })
   return [
     command('theme', t('command.theme'), switchTheme, { shortcut: 't' }),
     command('language', t('command.language'), () => setLanguage(other), { words: 'language 语言 中文 english' }),

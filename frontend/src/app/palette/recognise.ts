@@ -2,7 +2,8 @@
 
 export type Mode = 'all' | 'actions' | 'tickets' | 'people'
 /** hex: a commit or a digest, or the beginning of one */
-export type Thing = { kind: 'ticket'; id: number } | { kind: 'tag'; text: string } | { kind: 'hex'; text: string; digest: string | null }
+export type Thing =
+  { kind: 'ticket'; id: number } | { kind: 'tag'; text: string } | { kind: 'hex'; text: string; digest: string | null }
 export type Recognised = { mode: Mode; query: string; thing: Thing | null }
 
 const MODES: Record<string, Mode> = { '>': 'actions', '#': 'tickets', '@': 'people' }

@@ -8,23 +8,56 @@ import css from './form.module.css'
 type Contact = Schemas['ContactRequest']
 const CHANNELS: Contact['channel'][] = ['phone', 'email', 'dingtalk', 'wecom', 'slack', 'webhook']
 
-export function Contacts({ id, value, onChange }: { id: string; value: Contact[]; onChange: (contacts: Contact[]) => void }) {
+export function Contacts({
+  id,
+  value,
+  onChange,
+}: {
+  id: string
+  value: Contact[]
+  onChange: (contacts: Contact[]) => void
+}) {
   const { t } = useTranslation()
-  const change = (index: number, part: Partial<Contact>) => onChange(value.map((one, at) => (at === index ? { ...one, ...part } : one)))
+  const change = (index: number, part: Partial<Contact>) =>
+    onChange(value.map((one, at) => (at === index ? { ...one, ...part } : one)))
   return (
     <div className={css.contacts} role="group" aria-labelledby={`${id}-label`} aria-describedby={`${id}-text`}>
       {value.map((contact, index) => (
         <div key={index} className={css.contact}>
-          <Input aria-label={t('contact.name')} placeholder={t('contact.name')} value={contact.name} onChange={(event) => change(index, { name: event.target.value })} />
+          <Input
+            aria-label={t('contact.name')}
+            placeholder={t('contact.name')}
+            value={contact.name}
+            onChange={(event) => change(index, { name: event.target.value })}
+          />
           <Select
-            aria-label={t('contact.channel')} value={contact.channel} onChange={(channel) => change(index, { channel })}
+            aria-label={t('contact.channel')}
+            value={contact.channel}
+            onChange={(channel) => change(index, { channel })}
             options={CHANNELS.map((channel) => ({ value: channel, label: t(`channel.${channel}`) }))}
           />
-          <Input aria-label={t('contact.address')} placeholder={t('contact.address')} value={contact.address} onChange={(event) => change(index, { address: event.target.value })} />
-          <Button type="text" icon={<X size={14} aria-hidden />} aria-label={t('contact.remove', { name: contact.name || index + 1 })} onClick={() => onChange(value.filter((_, at) => at !== index))} />
+          <Input
+            aria-label={t('contact.address')}
+            placeholder={t('contact.address')}
+            value={contact.address}
+            onChange={(event) => change(index, { address: event.target.value })}
+          />
+          <Button
+            type="text"
+            icon={<X size={14} aria-hidden />}
+            aria-label={t('contact.remove', { name: contact.name || index + 1 })}
+            onClick={() => onChange(value.filter((_, at) => at !== index))}
+          />
         </div>
       ))}
-      <Button id={id} size="small" icon={<Plus size={14} aria-hidden />} onClick={() => onChange([...value, { name: '', channel: 'phone', address: '' }])}>{t('contact.add')}</Button>
+      <Button
+        id={id}
+        size="small"
+        icon={<Plus size={14} aria-hidden />}
+        onClick={() => onChange([...value, { name: '', channel: 'phone', address: '' }])}
+      >
+        {t('contact.add')}
+      </Button>
     </div>
   )
 }

@@ -52,7 +52,13 @@ export function Field({ id, label, children, help, problem, optional = false, wi
       </label>
       {children}
       <div id={`${id}-text`} className={problem ? css.problem : css.help} aria-live="polite">
-        {problem ? <><CircleAlert size={13} aria-hidden /> {problem}</> : help}
+        {problem ? (
+          <>
+            <CircleAlert size={13} aria-hidden /> {problem}
+          </>
+        ) : (
+          help
+        )}
       </div>
     </div>
   )

@@ -21,15 +21,29 @@ export function PeopleSelect(props: Many | One) {
   const [text, setText] = useState('')
   const { data, isFetching } = useFound(text)
   const people = new Map<string, Person>()
-  for (const person of [...(text ? [] : (props.known ?? [])), ...(data?.results ?? [])]) people.set(person.username, person)
-  const options = [...people.values()].map((person) => ({ value: person.username, label: nameOf(person), name: person.username }))
+  for (const person of [...(text ? [] : (props.known ?? [])), ...(data?.results ?? [])])
+    people.set(person.username, person)
+  const options = [...people.values()].map((person) => ({
+    value: person.username,
+    label: nameOf(person),
+    name: person.username,
+  }))
   const names = new Map((props.known ?? []).map((person) => [person.username, nameOf(person)]))
   const shared = {
-    id: props.id, 'aria-label': props.label, 'aria-describedby': `${props.id}-text`, disabled: props.disabled, options, loading: isFetching,
-    status: props.problem ? ('error' as const) : undefined, style: { width: '100%' },
+    id: props.id,
+    'aria-label': props.label,
+    'aria-describedby': `${props.id}-text`,
+    disabled: props.disabled,
+    options,
+    loading: isFetching,
+    status: props.problem ? ('error' as const) : undefined,
+    style: { width: '100%' },
     showSearch: { filterOption: false as const, onSearch: setText },
     optionRender: (option: { label?: React.ReactNode; value?: string | number | null }) => (
-      <span className="row">{option.label}<span className="t3 s12">{option.value}</span></span>
+      <span className="row">
+        {option.label}
+        <span className="t3 s12">{option.value}</span>
+      </span>
     ),
     notFoundContent: t('people.none'),
   }
@@ -37,15 +51,27 @@ export function PeopleSelect(props: Many | One) {
   if (props.many) {
     return (
       <Select
-        {...shared} mode="multiple" labelInValue value={props.value.map((value) => ({ value, label: label(value) }))}
-        onChange={(chosen) => { setText(''); props.onChange(chosen.map((one) => one.value)) }}
+        {...shared}
+        mode="multiple"
+        labelInValue
+        value={props.value.map((value) => ({ value, label: label(value) }))}
+        onChange={(chosen) => {
+          setText('')
+          props.onChange(chosen.map((one) => one.value))
+        }}
       />
     )
   }
   return (
     <Select
-      {...shared} labelInValue value={props.value ? { value: props.value, label: label(props.value) } : null} placeholder={t('people.find')}
-      onChange={(chosen: { value: string; label: string } | null) => { setText(''); props.onChange(chosen?.value ?? '') }}
+      {...shared}
+      labelInValue
+      value={props.value ? { value: props.value, label: label(props.value) } : null}
+      placeholder={t('people.find')}
+      onChange={(chosen: { value: string; label: string } | null) => {
+        setText('')
+        props.onChange(chosen?.value ?? '')
+      }}
     />
   )
 }

@@ -5,7 +5,15 @@ import { useState } from 'react'
 import { projectsQuery } from '@/lib/api/queries'
 import { useDebounced } from '@/lib/debounced'
 
-type Props = { id?: string; label: string; placeholder: string; value: string | undefined; onChange: (slug: string | undefined) => void; className?: string; width?: number | string }
+type Props = {
+  id?: string
+  label: string
+  placeholder: string
+  value: string | undefined
+  onChange: (slug: string | undefined) => void
+  className?: string
+  width?: number | string
+}
 
 export function ProjectSelect({ id, label, placeholder, value, onChange, className, width }: Props) {
   const [text, setText] = useState('')
@@ -14,9 +22,20 @@ export function ProjectSelect({ id, label, placeholder, value, onChange, classNa
   const slugs = new Set([...(value && !text ? [value] : []), ...(found.data?.results ?? []).map(({ slug }) => slug)])
   return (
     <Select
-      id={id} aria-label={label} placeholder={placeholder} allowClear value={value ?? null} loading={found.isFetching} className={className} style={className ? undefined : { width: width ?? '100%' }}
-      showSearch={{ filterOption: false, onSearch: setText }} options={[...slugs].map((slug) => ({ value: slug, label: slug }))}
-      onChange={(slug: string | null | undefined) => { setText(''); onChange(slug ?? undefined) }}
+      id={id}
+      aria-label={label}
+      placeholder={placeholder}
+      allowClear
+      value={value ?? null}
+      loading={found.isFetching}
+      className={className}
+      style={className ? undefined : { width: width ?? '100%' }}
+      showSearch={{ filterOption: false, onSearch: setText }}
+      options={[...slugs].map((slug) => ({ value: slug, label: slug }))}
+      onChange={(slug: string | null | undefined) => {
+        setText('')
+        onChange(slug ?? undefined)
+      }}
     />
   )
 }

@@ -17,9 +17,18 @@ export function SearchField({ label, value, onSearch, className }: Props) {
   useKey('/', () => input.current?.focus({ cursor: 'all' }))
   return (
     <Input
-      ref={input} type="search" aria-label={label} placeholder={label} value={typed} maxLength={128} className={`${css.field} ${className ?? ''}`} allowClear
-      prefix={<Search size={14} className="t3" aria-hidden />} suffix={typed ? undefined : <Key>/</Key>}
-      onChange={(event) => setTyped(event.target.value)} onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+      ref={input}
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      value={typed}
+      maxLength={128}
+      className={`${css.field} ${className ?? ''}`}
+      allowClear
+      prefix={<Search size={14} className="t3" aria-hidden />}
+      suffix={typed ? undefined : <Key>/</Key>}
+      onChange={(event) => setTyped(event.target.value)}
+      onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
     />
   )
 }

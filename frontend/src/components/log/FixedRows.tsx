@@ -26,24 +26,33 @@ export default function FixedRows({ ref, count, longest, label, row, tail, onMov
     observer.observe(element)
     return () => observer.disconnect()
   }, [place])
-  useImperativeHandle(ref, () => ({
-    reveal: (line) => {
-      const element = box.current
-      element?.scrollTo({ top: Math.max(0, (line - 1) * ROW - element.clientHeight / 3) })
-      place()
-    },
-    toEnd: () => {
-      box.current?.scrollTo({ top: box.current.scrollHeight })
-      place()
-    },
-    firstVisible: () => Math.floor((box.current?.scrollTop ?? 0) / ROW) + 1,
-  }), [place])
+  useImperativeHandle(
+    ref,
+    () => ({
+      reveal: (line) => {
+        const element = box.current
+        element?.scrollTo({ top: Math.max(0, (line - 1) * ROW - element.clientHeight / 3) })
+        place()
+      },
+      toEnd: () => {
+        box.current?.scrollTo({ top: box.current.scrollHeight })
+        place()
+      },
+      firstVisible: () => Math.floor((box.current?.scrollTop ?? 0) / ROW) + 1,
+    }),
+    [place],
+  )
 
   const until = Math.min(count, first + Math.ceil(height / ROW) + MARGIN * 2 + STEP)
   const lines = Array.from({ length: Math.max(0, until - first) }, (_, index) => first + index + 1)
   return (
     <div
-      ref={box} className={css.box} role="log" aria-live="off" aria-label={label} tabIndex={0}
+      ref={box}
+      className={css.box}
+      role="log"
+      aria-live="off"
+      aria-label={label}
+      tabIndex={0}
       onScroll={(event) => {
         place()
         moved(event.currentTarget)

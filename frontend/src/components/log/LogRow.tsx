@@ -28,7 +28,9 @@ export const LogRow = memo(function LogRow({ number, raw, severity, query, isSel
   return (
     <div className={`${css.row} ${TINT[severity] ?? ''} ${isSelected ? css.selected : ''}`} data-line={number}>
       <a
-        className={css.number} href={`#L${number}`} tabIndex={-1}
+        className={css.number}
+        href={`#L${number}`}
+        tabIndex={-1}
         onClick={(event) => {
           event.preventDefault()
           onLine(number, event.shiftKey)
@@ -37,7 +39,11 @@ export const LogRow = memo(function LogRow({ number, raw, severity, query, isSel
         {number}
       </a>
       <span className={css.text}>
-        {stage ? <StageName name={stage} /> : <Text raw={raw.length > shown ? raw.slice(0, shown) : raw} query={query} />}
+        {stage ? (
+          <StageName name={stage} />
+        ) : (
+          <Text raw={raw.length > shown ? raw.slice(0, shown) : raw} query={query} />
+        )}
         {raw.length > shown && <Fold left={raw.length - shown} unfold={() => setShown(shown + UNFOLD)} />}
       </span>
     </div>
@@ -47,9 +53,23 @@ export const LogRow = memo(function LogRow({ number, raw, severity, query, isSel
 function Text({ raw, query }: { raw: string; query: string }) {
   const { text, spans } = parse(raw)
   return bits(text, spans, places(text, query)).map((bit, index) => {
-    const style = bit.style.split(' ').map((name) => css[name]).join(' ')
-    if (bit.isFound) return <mark key={index} className={`${css.found} ${style}`}>{bit.text}</mark>
-    return style ? <span key={index} className={style}>{bit.text}</span> : bit.text
+    const style = bit.style
+      .split(' ')
+      .map((name) => css[name])
+      .join(' ')
+    if (bit.isFound)
+      return (
+        <mark key={index} className={`${css.found} ${style}`}>
+          {bit.text}
+        </mark>
+      )
+    return style ? (
+      <span key={index} className={style}>
+        {bit.text}
+      </span>
+    ) : (
+      bit.text
+    )
   })
 }
 
@@ -60,5 +80,9 @@ function StageName({ name }: { name: string }) {
 
 function Fold({ left, unfold }: { left: number; unfold: () => void }) {
   const { t } = useTranslation('release')
-  return <button type="button" className={css.fold} onClick={unfold}>{t('log.unfold', { size: size(left) })}</button>
+  return (
+    <button type="button" className={css.fold} onClick={unfold}>
+      {t('log.unfold', { size: size(left) })}
+    </button>
+  )
 }

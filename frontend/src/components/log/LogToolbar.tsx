@@ -36,8 +36,14 @@ export function LogToolbar(props: Props) {
     <div className={css.toolbar}>
       <div className={css.title}>{props.title}</div>
       <Input
-        ref={input} className={css.find} value={props.query} prefix={<Search size={14} aria-hidden />} suffix={<Key>/</Key>}
-        placeholder={t('log.find')} aria-label={t('log.find')} onChange={(event) => props.onQuery(event.target.value)}
+        ref={input}
+        className={css.find}
+        value={props.query}
+        prefix={<Search size={14} aria-hidden />}
+        suffix={<Key>/</Key>}
+        placeholder={t('log.find')}
+        aria-label={t('log.find')}
+        onChange={(event) => props.onQuery(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {
             props.onQuery('')
@@ -48,11 +54,16 @@ export function LogToolbar(props: Props) {
       />
       <span className={css.counts}>
         {props.query !== '' && (
-          <span role="status">{props.foundAt ? t('log.found_at', { n: props.foundAt, m: props.foundCount }) : t('log.found', { count: props.foundCount })}</span>
+          <span role="status">
+            {props.foundAt
+              ? t('log.found_at', { n: props.foundAt, m: props.foundCount })
+              : t('log.found', { count: props.foundCount })}
+          </span>
         )}
         {props.errors > 0 && (
           <button type="button" className={css.errors} onClick={props.onNextError} aria-keyshortcuts="E">
-            {t('log.errors', { count: props.errors })}<Key>e</Key>
+            {t('log.errors', { count: props.errors })}
+            <Key>e</Key>
           </button>
         )}
         {props.warnings > 0 && <span>{t('log.warnings', { count: props.warnings })}</span>}
@@ -61,14 +72,27 @@ export function LogToolbar(props: Props) {
         {props.canFollow && (
           <label className={css.follow}>
             <Switch size="small" checked={props.follow} onChange={props.onFollow} aria-label={t('log.follow')} />
-            <span className={css.word}>{t('log.follow')}</span><Key>f</Key>
+            <span className={css.word}>{t('log.follow')}</span>
+            <Key>f</Key>
           </label>
         )}
         <Tooltip title={t('log.wrap')}>
-          <Button type="text" aria-pressed={props.wrap} className={props.wrap ? css.pressed : ''} aria-label={t('log.wrap')} icon={<WrapText size={16} aria-hidden />} onClick={() => props.onWrap(!props.wrap)} />
+          <Button
+            type="text"
+            aria-pressed={props.wrap}
+            className={props.wrap ? css.pressed : ''}
+            aria-label={t('log.wrap')}
+            icon={<WrapText size={16} aria-hidden />}
+            onClick={() => props.onWrap(!props.wrap)}
+          />
         </Tooltip>
         <Tooltip title={t('log.download')}>
-          <Button type="text" aria-label={t('log.download')} icon={<Download size={16} aria-hidden />} onClick={props.onDownload} />
+          <Button
+            type="text"
+            aria-label={t('log.download')}
+            icon={<Download size={16} aria-hidden />}
+            onClick={props.onDownload}
+          />
         </Tooltip>
       </span>
     </div>

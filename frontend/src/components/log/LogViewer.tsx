@@ -36,16 +36,48 @@ export type LogViewerProps = {
 export default function LogViewer({ buildId, ...props }: LogViewerProps & { buildId: number }) {
   const { store, version, query } = useLog(buildId)
   if (store.count === 0) {
-    if (query.isError) return <div className={css.pad}><RegionError error={query.error} retry={() => void query.refetch()} /></div>
-    if (query.isPending) return <div className={css.pad}><Loading><SkeletonRows rows={12} height={19} /></Loading></div>
+    if (query.isError)
+      return (
+        <div className={css.pad}>
+          <RegionError error={query.error} retry={() => void query.refetch()} />
+        </div>
+      )
+    if (query.isPending)
+      return (
+        <div className={css.pad}>
+          <Loading>
+            <SkeletonRows rows={12} height={19} />
+          </Loading>
+        </div>
+      )
   }
-  return <LogPane store={store} version={version} trouble={query.isError ? query.error : null} retry={() => void query.refetch()} {...props} />
+  return (
+    <LogPane
+      store={store}
+      version={version}
+      trouble={query.isError ? query.error : null}
+      retry={() => void query.refetch()}
+      {...props}
+    />
+  )
 }
 
 type PaneProps = LogViewerProps & { store: LogStore; version: number; trouble: unknown; retry: () => void }
 
 /** Everything but the reading: also what a test gives a made-up log. */
-export function LogPane({ store, version, trouble, retry, lines, onLines, query, onQuery, wrap, onWrap, ...props }: PaneProps) {
+export function LogPane({
+  store,
+  version,
+  trouble,
+  retry,
+  lines,
+  onLines,
+  query,
+  onQuery,
+  wrap,
+  onWrap,
+  ...props
+}: PaneProps) {
   const { t } = useTranslation('release')
   const rows = useRef<RowsHandle>(null)
   const [follow, setFollow] = useState(props.isRunning && !lines)
@@ -59,18 +91,25 @@ export function LogPane({ store, version, trouble, retry, lines, onLines, query,
     if (follow) rows.current?.toEnd()
   }, [follow, version, wrap])
 
-  const setFollowing = useCallback((on: boolean) => {
-    setFollow(on)
-    setLeftAt(store.count)
-    if (on) rows.current?.toEnd()
-  }, [store])
-  const onMove = useCallback((where: 'up' | 'end') => {
-    if (where === 'up') setFollow((was) => {
-      if (was) setLeftAt(store.count)
-      return false
-    })
-    else setLeftAt(store.count)
-  }, [store])
+  const setFollowing = useCallback(
+    (on: boolean) => {
+      setFollow(on)
+      setLeftAt(store.count)
+      if (on) rows.current?.toEnd()
+    },
+    [store],
+  )
+  const onMove = useCallback(
+    (where: 'up' | 'end') => {
+      if (where === 'up')
+        setFollow((was) => {
+          if (was) setLeftAt(store.count)
+          return false
+        })
+      else setLeftAt(store.count)
+    },
+    [store],
+  )
   const go = (line: number | null) => {
     if (line === null) return
     setFollow(false)
@@ -82,12 +121,21 @@ export function LogPane({ store, version, trouble, retry, lines, onLines, query,
   const here = () => lines?.from ?? (rows.current?.firstVisible() ?? 1) - 1
   const onLine = useCallback(
     (number: number, isRange: boolean) =>
-      onLines(isRange && lines ? { from: Math.min(lines.from, number), to: Math.max(lines.from, number) } : { from: number, to: number }),
+      onLines(
+        isRange && lines
+          ? { from: Math.min(lines.from, number), to: Math.max(lines.from, number) }
+          : { from: number, to: number },
+      ),
     [lines, onLines],
   )
   const row = (number: number) => (
     <LogRow
-      key={number} number={number} raw={store.line(number)} severity={store.severity(number)} query={query} onLine={onLine}
+      key={number}
+      number={number}
+      raw={store.line(number)}
+      severity={store.severity(number)}
+      query={query}
+      onLine={onLine}
       isSelected={lines !== null && number >= lines.from && number <= lines.to}
     />
   )
@@ -96,22 +144,41 @@ export function LogPane({ store, version, trouble, retry, lines, onLines, query,
   return (
     <section className={css.log} aria-label={t('log.title')}>
       <LogToolbar
-        title={props.title} query={query} onQuery={onQuery} foundCount={found.lines.length} foundAt={lines ? found.lines.indexOf(lines.from) + 1 : 0}
+        title={props.title}
+        query={query}
+        onQuery={onQuery}
+        foundCount={found.lines.length}
+        foundAt={lines ? found.lines.indexOf(lines.from) + 1 : 0}
         onFindNext={(backwards) => go(nextOf(found.lines, here(), backwards))}
-        warnings={store.warnings} errors={store.errors.length} onNextError={() => go(nextOf(store.errors, here()))}
-        follow={follow} canFollow={props.isRunning} onFollow={setFollowing} wrap={wrap} onWrap={onWrap} onDownload={() => download(store, props.fileName)}
+        warnings={store.warnings}
+        errors={store.errors.length}
+        onNextError={() => go(nextOf(store.errors, here()))}
+        follow={follow}
+        canFollow={props.isRunning}
+        onFollow={setFollowing}
+        wrap={wrap}
+        onWrap={onWrap}
+        onDownload={() => download(store, props.fileName)}
       />
       <div className={css.body}>
         <Rows
-          ref={rows} count={count} longest={store.longest} label={t('log.title')} row={row} onMove={onMove}
+          ref={rows}
+          count={count}
+          longest={store.longest}
+          label={t('log.title')}
+          row={row}
+          onMove={onMove}
           tail={props.isRunning ? <span className={css.cursor} aria-hidden /> : null}
         />
         {behind > 0 && (
           <button type="button" className={css.behind} onClick={() => setFollowing(true)}>
-            {t('log.behind', { count: behind, lines: behind.toLocaleString('en') })}<ArrowDown size={14} aria-hidden />
+            {t('log.behind', { count: behind, lines: behind.toLocaleString('en') })}
+            <ArrowDown size={14} aria-hidden />
           </button>
         )}
-        <p className="hidden-visually" aria-live="polite">{said}</p>
+        <p className="hidden-visually" aria-live="polite">
+          {said}
+        </p>
       </div>
       <footer className={css.foot}>
         {trouble ? (
@@ -122,7 +189,9 @@ export function LogPane({ store, version, trouble, retry, lines, onLines, query,
               <span className={props.isRunning ? css.dot : css.dotOff} aria-hidden />
               {props.isRunning ? t('log.live') : store.isComplete ? t('log.complete') : t('log.copying')}
               <span aria-hidden>·</span>
-              <span className="tnum">{t('log.size', { count, lines: count.toLocaleString('en'), size: size(store.nextOffset) })}</span>
+              <span className="tnum">
+                {t('log.size', { count, lines: count.toLocaleString('en'), size: size(store.nextOffset) })}
+              </span>
             </span>
             <span className={css.stays}>{t('log.stays')}</span>
           </>
@@ -133,7 +202,14 @@ export function LogPane({ store, version, trouble, retry, lines, onLines, query,
 }
 
 /** Where the log opens: at the line asked for as soon as it is there, else at the first real error, once. */
-function useOpening(store: LogStore, version: number, rows: React.RefObject<RowsHandle | null>, lines: LineRange | null, startAtError: boolean, stop: () => void) {
+function useOpening(
+  store: LogStore,
+  version: number,
+  rows: React.RefObject<RowsHandle | null>,
+  lines: LineRange | null,
+  startAtError: boolean,
+  stop: () => void,
+) {
   const opened = useRef<number | 'error' | null>(null)
   useEffect(() => {
     if (lines) {

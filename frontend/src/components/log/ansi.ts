@@ -18,7 +18,9 @@ type Style = { colour: string; bold: boolean; dim: boolean; italic: boolean; und
 const RESET: Style = { colour: '', bold: false, dim: false, italic: false, underline: false }
 
 const nameOf = (style: Style): string =>
-  [style.colour, style.bold && 'bold', style.dim && 'dim', style.italic && 'italic', style.underline && 'underline'].filter(Boolean).join(' ')
+  [style.colour, style.bold && 'bold', style.dim && 'dim', style.italic && 'italic', style.underline && 'underline']
+    .filter(Boolean)
+    .join(' ')
 
 /** The text alone: for finding, for judging a line, for reading it out. */
 export const plainText = (raw: string): string => (SPECIAL.test(raw) ? parse(raw).text : raw)
@@ -161,5 +163,11 @@ function isText(code: number): boolean {
   if (code === 0x09) return true
   if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return false
   if (code < 0x061c) return true
-  return !(code === 0x061c || code === 0x200e || code === 0x200f || inside(code, 0x202a, 0x202e) || inside(code, 0x2066, 0x2069))
+  return !(
+    code === 0x061c ||
+    code === 0x200e ||
+    code === 0x200f ||
+    inside(code, 0x202a, 0x202e) ||
+    inside(code, 0x2066, 0x2069)
+  )
 }

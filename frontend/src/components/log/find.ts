@@ -6,7 +6,8 @@ const SLICE = 20_000
 /** A line of megabytes is searched to this depth; what is folded away deeper is not counted. */
 const DEPTH = 1_000_000
 
-const literal = (query: string, flags: string): RegExp => new RegExp(query.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), flags)
+const literal = (query: string, flags: string): RegExp =>
+  new RegExp(query.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), flags)
 
 export class Finder {
   /** numbers of the lines that match, rising */
@@ -34,7 +35,10 @@ export class Finder {
 /** Where in one shown line the query stands. */
 export function places(text: string, query: string): { from: number; to: number }[] {
   if (query === '') return []
-  return [...text.matchAll(literal(query, 'gi'))].map((found) => ({ from: found.index, to: found.index + found[0].length }))
+  return [...text.matchAll(literal(query, 'gi'))].map((found) => ({
+    from: found.index,
+    to: found.index + found[0].length,
+  }))
 }
 
 /** The next of some rising line numbers after (or before) a line, around the end. Null when there is none. */

@@ -22,13 +22,20 @@ describe('colours', () => {
     expect(parse(`a${E}[1;31mred${E}[0m b`)).toEqual({ text: 'ared b', spans: [{ from: 1, to: 4, style: 'red bold' }] })
   })
   it('reads 256-colour and true-colour codes without taking their numbers for others', () => {
-    expect(parse(`${E}[38;5;1mx${E}[0m${E}[38;2;31;1;4my`)).toEqual({ text: 'xy', spans: [{ from: 0, to: 1, style: 'red' }] })
+    expect(parse(`${E}[38;5;1mx${E}[0m${E}[38;2;31;1;4my`)).toEqual({
+      text: 'xy',
+      spans: [{ from: 0, to: 1, style: 'red' }],
+    })
   })
   it('never conceals: hidden, reversed and background text stays readable', () => {
     expect(parse(`${E}[8;7;40msecret`)).toEqual({ text: 'secret', spans: [] })
   })
   it('takes out cursor moves, titles, links and control characters', () => {
-    expect(plainText(`${E}[2J${E}[1;1H${E}]0;title\u0007a${E}]8;;https://x${E}\\link${E}]8;;${E}\\\u0000\u0007\u009b\u202eb`)).toBe('alinkb')
+    expect(
+      plainText(
+        `${E}[2J${E}[1;1H${E}]0;title\u0007a${E}]8;;https://x${E}\\link${E}]8;;${E}\\\u0000\u0007\u009b\u202eb`,
+      ),
+    ).toBe('alinkb')
   })
   it('does not let an unfinished sequence swallow what follows', () => {
     expect(plainText(`${E}]8;;http://evil and then text`)).toBe('8;;http://evil and then text')
@@ -54,11 +61,20 @@ function growth(work: (length: number) => void): number {
 
 describe('hostile lines stay linear up to 10 MB', () => {
   it.each([
-    ['unfinished title', `${E}]`], ['escapes only', E], ['unfinished colours', `${E}[1;`], ['unfinished device strings', `${E}P1`],
-    ['one endless parameter', '1;'], ['carriage returns', '\r'], ['finished colours', `${E}[31m`],
-  ])('%s', (_, part) => {
-    expect(growth((length) => void parse(`${E}[${part.repeat(Math.ceil(length / part.length))}`))).toBeLessThan(32)
-  }, 60_000)
+    ['unfinished title', `${E}]`],
+    ['escapes only', E],
+    ['unfinished colours', `${E}[1;`],
+    ['unfinished device strings', `${E}P1`],
+    ['one endless parameter', '1;'],
+    ['carriage returns', '\r'],
+    ['finished colours', `${E}[31m`],
+  ])(
+    '%s',
+    (_, part) => {
+      expect(growth((length) => void parse(`${E}[${part.repeat(Math.ceil(length / part.length))}`))).toBeLessThan(32)
+    },
+    60_000,
+  )
 })
 
 describe('lines', () => {
@@ -92,7 +108,9 @@ describe('lines', () => {
   it('tells its readers at most ten times a second', async () => {
     const store = new LogStore()
     let told = 0
-    store.subscribe(() => { told += 1 })
+    store.subscribe(() => {
+      told += 1
+    })
     for (let at = 0; at < 50; at += 1) store.append(piece('x\n', at * 2, false))
     await new Promise((resolve) => setTimeout(resolve, 150))
     expect(told).toBe(1)
@@ -101,11 +119,20 @@ describe('lines', () => {
 
 describe('severity', () => {
   it.each([
-    ['[ERROR] Failed to execute goal', ERROR], ['src/a.c:12:3: error: expected', ERROR], ['npm ERR! code 1', ERROR],
-    ['java.lang.IllegalStateException: no', ERROR], ['PHP Parse error:  x in y', ERROR], ['2026-01-01 10:00:00 [main] ERROR boot', ERROR],
-    ['[WARN] uses unchecked operations', WARNING], ['[WARNING] deprecated', WARNING], ['a.go:3: warning: x', WARNING],
-    ['[INFO] Tests run: 12, Failures: 0, Errors: 0, Skipped: 0', PLAIN], ['[INFO] 0 errors, no warning', PLAIN], ['Compiling ErrorHandler.java', PLAIN],
-    ['::opsportal stage=image::', STAGE], ['+ echo "::opsportal stage=image::"', PLAIN],
+    ['[ERROR] Failed to execute goal', ERROR],
+    ['src/a.c:12:3: error: expected', ERROR],
+    ['npm ERR! code 1', ERROR],
+    ['java.lang.IllegalStateException: no', ERROR],
+    ['PHP Parse error:  x in y', ERROR],
+    ['2026-01-01 10:00:00 [main] ERROR boot', ERROR],
+    ['[WARN] uses unchecked operations', WARNING],
+    ['[WARNING] deprecated', WARNING],
+    ['a.go:3: warning: x', WARNING],
+    ['[INFO] Tests run: 12, Failures: 0, Errors: 0, Skipped: 0', PLAIN],
+    ['[INFO] 0 errors, no warning', PLAIN],
+    ['Compiling ErrorHandler.java', PLAIN],
+    ['::opsportal stage=image::', STAGE],
+    ['+ echo "::opsportal stage=image::"', PLAIN],
   ])('%s', (line, wanted) => expect(severityOf(line)).toBe(wanted))
 
   it('starts a failed build at the first error of the stage that broke', () => {
@@ -141,8 +168,10 @@ describe('find', () => {
   it('cuts a row at colours and found places', () => {
     const { text, spans } = parse(`a${E}[31mbcd${E}[0me`)
     expect(bits(text, spans, places(text, 'cde'))).toEqual([
-      { text: 'a', style: '', isFound: false }, { text: 'b', style: 'red', isFound: false },
-      { text: 'cd', style: 'red', isFound: true }, { text: 'e', style: '', isFound: true },
+      { text: 'a', style: '', isFound: false },
+      { text: 'b', style: 'red', isFound: false },
+      { text: 'cd', style: 'red', isFound: true },
+      { text: 'e', style: '', isFound: true },
     ])
   })
 })

@@ -5,7 +5,9 @@ export type Bit = { text: string; style: string; isFound: boolean }
 
 export function bits(text: string, spans: Span[], found: { from: number; to: number }[]): Bit[] {
   if (spans.length === 0 && found.length === 0) return text === '' ? [] : [{ text, style: '', isFound: false }]
-  const cuts = [...new Set([0, text.length, ...spans.flatMap((s) => [s.from, s.to]), ...found.flatMap((f) => [f.from, f.to])])]
+  const cuts = [
+    ...new Set([0, text.length, ...spans.flatMap((s) => [s.from, s.to]), ...found.flatMap((f) => [f.from, f.to])]),
+  ]
     .filter((at) => at <= text.length)
     .sort((a, b) => a - b)
   const result: Bit[] = []

@@ -28,7 +28,9 @@ export function useLog(buildId: number) {
       await readOn(store, buildId, signal)
       return { size: store.size, complete: store.isComplete }
     },
-    gcTime: 0, staleTime: 0, retry: 1,
+    gcTime: 0,
+    staleTime: 0,
+    retry: 1,
     refetchInterval: () => (store.isComplete ? false : LIVE_EVERY),
   })
   return { store, version, query }

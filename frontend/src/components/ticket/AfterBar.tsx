@@ -18,16 +18,33 @@ export function AfterBar({ card }: { card: Card }) {
   if (!wrong || (!card.rights.retry.allowed && !mayGoBack)) return null
   return (
     <div className={css.sticky}>
-      {retry.error && <p className={css.error} role="alert">{sentence(asApiError(retry.error))}</p>}
+      {retry.error && (
+        <p className={css.error} role="alert">
+          {sentence(asApiError(retry.error))}
+        </p>
+      )}
       <div className={css.bar}>
         <span className="grow t2">{card.rights.retry.allowed ? t('retry_means') : sentence(card.rights.retry)}</span>
         <div className={css.buttons}>
           {mayGoBack && (
-            <KeyButton shortcut="b" onPress={() => void navigate({ to: '/p/$project/rollback', params: { project: card.project.slug }, search: { env: environment } })}>
+            <KeyButton
+              shortcut="b"
+              onPress={() =>
+                void navigate({
+                  to: '/p/$project/rollback',
+                  params: { project: card.project.slug },
+                  search: { env: environment },
+                })
+              }
+            >
               {t('roll_back')}
             </KeyButton>
           )}
-          {card.rights.retry.allowed && <KeyButton type="primary" shortcut="r" onPress={() => retry.mutate()} loading={retry.isPending}>{t('retry')}</KeyButton>}
+          {card.rights.retry.allowed && (
+            <KeyButton type="primary" shortcut="r" onPress={() => retry.mutate()} loading={retry.isPending}>
+              {t('retry')}
+            </KeyButton>
+          )}
         </div>
       </div>
     </div>

@@ -16,14 +16,25 @@ function Decision({ one, card }: { one: Schemas['Approval']; card: Card }) {
   const { t } = useTranslation('ticket')
   const isVoid = Boolean(one.voided_at)
   const lines = isVoid ? movedLines(one.changed_lines, card.change) : []
-  const note = one.decision !== 'approve' ? t('rejected') : isVoid ? t('void') : !one.fingerprint || one.fingerprint === card.fingerprint ? t('same_fingerprint') : t('other_fingerprint')
+  const note =
+    one.decision !== 'approve'
+      ? t('rejected')
+      : isVoid
+        ? t('void')
+        : !one.fingerprint || one.fingerprint === card.fingerprint
+          ? t('same_fingerprint')
+          : t('other_fingerprint')
   return (
     <li className={css.check} data-void={isVoid || undefined}>
       <ToneIcon tone={isVoid ? 'off' : one.decision === 'approve' ? 'ok' : 'bad'} />
       <span className={css.stack}>
         <span>
           <span className={`b5 ${isVoid ? css.struck : ''}`}>{nameOf(one.actor)}</span>{' '}
-          <span className="t3 s12"><Age at={one.created_at} />{t('comma')}{note}</span>
+          <span className="t3 s12">
+            <Age at={one.created_at} />
+            {t('comma')}
+            {note}
+          </span>
         </span>
         {one.comment && <q className={`t2 s12 ${isVoid ? css.struck : ''}`}>{one.comment}</q>}
         {one.void_reason && <span className="t2 s12">{sentence(one.void_reason)}</span>}
@@ -44,17 +55,39 @@ export function Approvals({ card }: { card: Card }) {
   const mine = left.find((person) => person.id === me.id)
   const others = left.filter((person) => person.id !== me.id).map(nameOf)
   return (
-    <Section title={t('approvals')} note={t('approvals_of', { given: card.approvals_given, needed: card.approvals_needed })}>
+    <Section
+      title={t('approvals')}
+      note={t('approvals_of', { given: card.approvals_given, needed: card.approvals_needed })}
+    >
       <ul className={css.list}>
-        {decided.filter((one) => !one.voided_at).map((one) => <Decision key={one.id} one={one} card={card} />)}
-        {mine && <li className={css.check}><ToneIcon tone="wait" /><span className="b5">{t('you')}</span></li>}
+        {decided
+          .filter((one) => !one.voided_at)
+          .map((one) => (
+            <Decision key={one.id} one={one} card={card} />
+          ))}
+        {mine && (
+          <li className={css.check}>
+            <ToneIcon tone="wait" />
+            <span className="b5">{t('you')}</span>
+          </li>
+        )}
         {others.length > 0 && (
-          <li className={css.check}><ToneIcon tone={mine ? 'off' : 'wait'} /><span>{t(mine ? 'or_these' : 'these_may', { names: others.join(t('list_comma')) })}</span></li>
+          <li className={css.check}>
+            <ToneIcon tone={mine ? 'off' : 'wait'} />
+            <span>{t(mine ? 'or_these' : 'these_may', { names: others.join(t('list_comma')) })}</span>
+          </li>
         )}
         {open && !left.length && card.approvals_given < card.approvals_needed && (
-          <li className={css.check}><ToneIcon tone="warn" /><span>{t('nobody_may')}</span></li>
+          <li className={css.check}>
+            <ToneIcon tone="warn" />
+            <span>{t('nobody_may')}</span>
+          </li>
         )}
-        {decided.filter((one) => one.voided_at).map((one) => <Decision key={one.id} one={one} card={card} />)}
+        {decided
+          .filter((one) => one.voided_at)
+          .map((one) => (
+            <Decision key={one.id} one={one} card={card} />
+          ))}
       </ul>
     </Section>
   )

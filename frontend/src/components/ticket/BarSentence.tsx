@@ -18,8 +18,16 @@ export function BarSentence({ bar, card }: { bar: Bar; card: Card }) {
       <p className={css.sentence} role="status">
         <Check size={16} aria-hidden className="t2" />
         <span>
-          {t(bar.by ? (bar.decision === 'reject' ? 'bar.they_rejected' : 'bar.they_approved') : 'bar.moved_on', { name: bar.by })}
-          {bar.at && <> <Age at={bar.at} /></>}{t('full_stop')}
+          {t(bar.by ? (bar.decision === 'reject' ? 'bar.they_rejected' : 'bar.they_approved') : 'bar.moved_on', {
+            name: bar.by,
+          })}
+          {bar.at && (
+            <>
+              {' '}
+              <Age at={bar.at} />
+            </>
+          )}
+          {t('full_stop')}
         </span>
         <Status status={card.status} />
       </p>
@@ -33,7 +41,19 @@ export function BarSentence({ bar, card }: { bar: Bar; card: Card }) {
       </p>
     )
   if (bar.kind === 'own')
-    return <p className={css.sentence}><Lock size={14} aria-hidden className="t3" /><span>{t(bar.filed ? 'bar.own' : 'bar.own_version')} <span className="t2">{may}</span></span></p>
-  if (bar.kind === 'denied') return <Denied reason={card.rights.approve}><span className="t2">{may}</span></Denied>
+    return (
+      <p className={css.sentence}>
+        <Lock size={14} aria-hidden className="t3" />
+        <span>
+          {t(bar.filed ? 'bar.own' : 'bar.own_version')} <span className="t2">{may}</span>
+        </span>
+      </p>
+    )
+  if (bar.kind === 'denied')
+    return (
+      <Denied reason={card.rights.approve}>
+        <span className="t2">{may}</span>
+      </Denied>
+    )
   return null
 }

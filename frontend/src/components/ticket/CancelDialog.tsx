@@ -17,9 +17,17 @@ export default function CancelDialog({ card, close }: { card: Card; close: () =>
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(() => field.current?.focus(), []) // after the dialog's own, which takes its first element
   const cancel = useMutation({
-    mutationFn: () => body(api.POST('/api/v1/tickets/{ticket_id}/cancel', { params: { path: { ticket_id: card.id } }, body: { reason } })),
+    mutationFn: () =>
+      body(
+        api.POST('/api/v1/tickets/{ticket_id}/cancel', { params: { path: { ticket_id: card.id } }, body: { reason } }),
+      ),
     onSuccess: close,
-    onSettled: () => Promise.all([['ticket', card.id], ['inbox'], ['tickets'], ['board']].map((queryKey) => client.invalidateQueries({ queryKey }))),
+    onSettled: () =>
+      Promise.all(
+        [['ticket', card.id], ['inbox'], ['tickets'], ['board']].map((queryKey) =>
+          client.invalidateQueries({ queryKey }),
+        ),
+      ),
   })
   const title = t('cancel_title', { id: card.id })
   return (
@@ -28,12 +36,20 @@ export default function CancelDialog({ card, close }: { card: Card; close: () =>
       <p className="t2">{t(isWaiting(card.status) ? 'cancel_now' : 'cancel_running')}</p>
       <label className={css.field}>
         <span className="t2 s12">{t('cancel_reason')}</span>
-        <TextArea ref={field} value={reason} onChange={(event) => setReason(event.target.value)} most={6} maxLength={10_000} />
+        <TextArea
+          ref={field}
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          most={6}
+          maxLength={10_000}
+        />
       </label>
       {cancel.error && <RegionError error={cancel.error} />}
       <div className={css.buttons}>
         <Button onClick={close}>{t('keep')}</Button>
-        <Button danger onClick={() => cancel.mutate()} loading={cancel.isPending}>{t('cancel_ticket')}</Button>
+        <Button danger onClick={() => cancel.mutate()} loading={cancel.isPending}>
+          {t('cancel_ticket')}
+        </Button>
       </div>
     </Dialog>
   )

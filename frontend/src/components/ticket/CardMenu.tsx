@@ -23,12 +23,18 @@ export function CardMenu({ card }: { card: Card }) {
   const items = [
     { key: 'open', label: t('open_page'), run: () => void navigate(page) },
     { key: 'copy', label: t('copy_link'), run: () => void copy() },
-    ...(card.rights.cancel.allowed ? [{ key: 'cancel', label: t('cancel_ticket'), run: () => setCanceling(true) }] : []),
+    ...(card.rights.cancel.allowed
+      ? [{ key: 'cancel', label: t('cancel_ticket'), run: () => setCanceling(true) }]
+      : []),
   ]
   return (
     <>
       <Menu label={t('actions')} icon={<Ellipsis size={16} aria-hidden />} items={items} />
-      {canceling && <Suspense><CancelDialog card={card} close={() => setCanceling(false)} /></Suspense>}
+      {canceling && (
+        <Suspense>
+          <CancelDialog card={card} close={() => setCanceling(false)} />
+        </Suspense>
+      )}
     </>
   )
 }

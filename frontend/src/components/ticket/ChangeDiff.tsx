@@ -11,9 +11,14 @@ function Side({ sign, path, text }: { sign: '+' | '-'; path: string; text: Marke
   const { t } = useTranslation('ticket')
   return (
     <div className={sign === '+' ? css.added : css.removed}>
-      <span className={css.sign} aria-label={t(sign === '+' ? 'diff.after' : 'diff.before')} role="img">{sign}</span>
+      <span className={css.sign} aria-label={t(sign === '+' ? 'diff.after' : 'diff.before')} role="img">
+        {sign}
+      </span>
       <span className={css.code}>
-        {path && `${path}: `}{text.head}<mark>{text.mark}</mark>{text.tail}
+        {path && `${path}: `}
+        {text.head}
+        <mark>{text.mark}</mark>
+        {text.tail}
       </span>
     </div>
   )
@@ -37,9 +42,18 @@ export function DiffBlocks({ groups, total }: { groups: DiffGroup[]; total: numb
       {groups.map((group) => (
         <div key={`${group.where} ${group.clusters.join()}`}>
           <div className={css.diffHead}>
-            {[group.where, group.clusters.length === 1 && total > 1 ? t('only', { cluster: group.clusters[0] ?? '' }) : group.clusters.join(' = ')].filter(Boolean).join(' · ')}
+            {[
+              group.where,
+              group.clusters.length === 1 && total > 1
+                ? t('only', { cluster: group.clusters[0] ?? '' })
+                : group.clusters.join(' = '),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
           </div>
-          {group.lines.map((line) => <Line key={line.path} line={line} />)}
+          {group.lines.map((line) => (
+            <Line key={line.path} line={line} />
+          ))}
         </div>
       ))}
     </div>
@@ -54,7 +68,13 @@ export function ChangeDiff({ card }: { card: Card }) {
   return (
     <Section
       title={t('rendered')}
-      note={card.fingerprint_checked_at ? <>{t('read_from_clusters')} <Age at={card.fingerprint_checked_at} /></> : null}
+      note={
+        card.fingerprint_checked_at ? (
+          <>
+            {t('read_from_clusters')} <Age at={card.fingerprint_checked_at} />
+          </>
+        ) : null
+      }
     >
       <DiffBlocks groups={groups} total={targets.length} />
     </Section>

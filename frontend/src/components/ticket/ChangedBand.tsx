@@ -7,7 +7,17 @@ import type { DiffGroup } from './diff'
 import { targetsOf, type Card } from './types'
 import css from './bar.module.css'
 
-export function ChangedBand({ card, old, groups, voided }: { card: Card; old: string; groups: DiffGroup[]; voided: string[] }) {
+export function ChangedBand({
+  card,
+  old,
+  groups,
+  voided,
+}: {
+  card: Card
+  old: string
+  groups: DiffGroup[]
+  voided: string[]
+}) {
   const { t } = useTranslation('ticket')
   const lines = groups.reduce((sum, group) => sum + group.lines.length, 0)
   return (
@@ -15,8 +25,14 @@ export function ChangedBand({ card, old, groups, voided }: { card: Card; old: st
       <div className={css.bandHead}>
         <TriangleAlert size={16} aria-hidden className={css.bandIcon} />
         <div className="grow">
-          <div className="b5">{voided.length ? t('band.not_what', { names: voided.join(t('list_comma')) }) : t('band.changed')}</div>
-          <div className="t2 s12">{[t('band.lines', { count: lines }), voided.length ? t('band.asked_again') : t('band.look')].join(t('sentence_space'))}</div>
+          <div className="b5">
+            {voided.length ? t('band.not_what', { names: voided.join(t('list_comma')) }) : t('band.changed')}
+          </div>
+          <div className="t2 s12">
+            {[t('band.lines', { count: lines }), voided.length ? t('band.asked_again') : t('band.look')].join(
+              t('sentence_space'),
+            )}
+          </div>
         </div>
         <span className={css.prints}>
           <Fingerprint value={old} struck />

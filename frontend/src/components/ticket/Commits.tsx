@@ -16,9 +16,19 @@ export function Commits({ facts }: { facts: Facts }) {
   const environment = word(commits.data?.environment ?? card.environment)
   const found = commits.data?.commits
   const title = t(found?.taken_back ? 'commits_back' : 'commits_since', { environment })
-  if (commits.failed) return <Section title={title}><p className="t2">{t('q.commits_unknown')}</p></Section>
+  if (commits.failed)
+    return (
+      <Section title={title}>
+        <p className="t2">{t('q.commits_unknown')}</p>
+      </Section>
+    )
   if (!commits.data) return null
-  if (!found) return <Section title={title}><p className="t2">{commits.data.reason ? sentence(commits.data.reason) : t('q.commits_unknown')}</p></Section>
+  if (!found)
+    return (
+      <Section title={title}>
+        <p className="t2">{commits.data.reason ? sentence(commits.data.reason) : t('q.commits_unknown')}</p>
+      </Section>
+    )
   return (
     <Section title={title} note={<span className="tnum">{found.commits.length}</span>}>
       {found.commits.length === 0 && <p className="t2">{t('no_commits')}</p>}

@@ -43,7 +43,11 @@ function useLate(on: boolean): boolean {
   return on && late
 }
 
-type Props = { card: Card; onDone?: () => void; /** sentences for those who cannot decide are told elsewhere */ onlyDeciding?: boolean }
+type Props = {
+  card: Card
+  onDone?: () => void
+  /** sentences for those who cannot decide are told elsewhere */ onlyDeciding?: boolean
+}
 
 export function DecisionBar({ card, onDone, onlyDeciding = false }: Props) {
   const decision = useDecision(card, onDone)
@@ -51,10 +55,16 @@ export function DecisionBar({ card, onDone, onlyDeciding = false }: Props) {
   if (bar.kind === 'none' || (onlyDeciding && (bar.kind === 'own' || bar.kind === 'denied'))) return null
   return (
     <div className={css.sticky}>
-      {bar.kind === 'changed' && <ChangedBand card={card} old={read.fingerprint} groups={bar.groups} voided={bar.voided} />}
-      {bar.kind === 'decide' || bar.kind === 'changed'
-        ? <Buttons card={card} decision={decision} />
-        : <div className={css.bar}><BarSentence bar={bar} card={card} /></div>}
+      {bar.kind === 'changed' && (
+        <ChangedBand card={card} old={read.fingerprint} groups={bar.groups} voided={bar.voided} />
+      )}
+      {bar.kind === 'decide' || bar.kind === 'changed' ? (
+        <Buttons card={card} decision={decision} />
+      ) : (
+        <div className={css.bar}>
+          <BarSentence bar={bar} card={card} />
+        </div>
+      )}
     </div>
   )
 }
@@ -102,42 +112,88 @@ function Buttons({ card, decision }: { card: Card; decision: Decision }) {
   const hint = missing && !written ? t('reason_needed') : rejecting ? t('enter_rejects') : ''
   return (
     <>
-      {error && <p className={css.error} role="alert">{sentence(error)}</p>}
+      {error && (
+        <p className={css.error} role="alert">
+          {sentence(error)}
+        </p>
+      )}
       <div className={css.bar}>
         {!phone && card.fingerprint && (
           <div className={css.exactly}>
             <FingerprintIcon size={18} aria-hidden className="t2" />
             <div className="s12">
-              <div className={css.printLine}>{t('exactly')} <Fingerprint value={card.fingerprint} /></div>
+              <div className={css.printLine}>
+                {t('exactly')} <Fingerprint value={card.fingerprint} />
+              </div>
               <div className="t2">{t('voids')}</div>
             </div>
           </div>
         )}
         <div className={css.comment}>
           <TextBox
-            ref={field} value={comment.value} placeholder={t('comment_placeholder')} aria-label={t('comment_placeholder')} maxLength={10_000}
-            bad={Boolean(error) || (missing && !written)} aria-describedby={hint ? 'decision-hint' : undefined}
+            ref={field}
+            value={comment.value}
+            placeholder={t('comment_placeholder')}
+            aria-label={t('comment_placeholder')}
+            maxLength={10_000}
+            bad={Boolean(error) || (missing && !written)}
+            aria-describedby={hint ? 'decision-hint' : undefined}
             onChange={(event) => comment.change(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key === 'Escape') { setRejecting(false); setMissing(false); event.currentTarget.blur() }
+              if (event.key === 'Escape') {
+                setRejecting(false)
+                setMissing(false)
+                event.currentTarget.blur()
+              }
               if (event.key === 'Enter' && rejecting && !event.nativeEvent.isComposing) reject()
             }}
           />
-          {hint && <div id="decision-hint" className={`${css.hint} ${missing && !written ? css.hintBad : ''}`} role="status">{hint}</div>}
+          {hint && (
+            <div id="decision-hint" className={`${css.hint} ${missing && !written ? css.hintBad : ''}`} role="status">
+              {hint}
+            </div>
+          )}
         </div>
         <div className={css.buttons}>
-          <KeyButton ref={rejectButton} shortcut="r" onPress={reject} onKey={startRejecting} size={phone ? 'large' : 'middle'}>{t('reject')}</KeyButton>
           <KeyButton
-            ref={approveButton} type="primary" shortcut="a" onPress={approve} onKey={startApproving} size={phone ? 'large' : 'middle'}
-            aria-disabled={!armed || decide.isPending} className={armed ? undefined : css.resting}
+            ref={rejectButton}
+            shortcut="r"
+            onPress={reject}
+            onKey={startRejecting}
+            size={phone ? 'large' : 'middle'}
           >
-            <span className={css.hold}><span className={approving ? css.unseen : undefined}>{label}</span>{approving && <span>{t('approving')}</span>}</span>
+            {t('reject')}
+          </KeyButton>
+          <KeyButton
+            ref={approveButton}
+            type="primary"
+            shortcut="a"
+            onPress={approve}
+            onKey={startApproving}
+            size={phone ? 'large' : 'middle'}
+            aria-disabled={!armed || decide.isPending}
+            className={armed ? undefined : css.resting}
+          >
+            <span className={css.hold}>
+              <span className={approving ? css.unseen : undefined}>{label}</span>
+              {approving && <span>{t('approving')}</span>}
+            </span>
           </KeyButton>
         </div>
-        {phone && <p className={css.grace}>{say(saidAfter(card)).replace(/^./, (c) => c.toUpperCase())}{t('full_stop')}{t('sentence_space')}{t('grace')}</p>}
-        {isNew && !armed && <span className="hidden-visually" role="status">{t('band.resting')}</span>}
+        {phone && (
+          <p className={css.grace}>
+            {say(saidAfter(card)).replace(/^./, (c) => c.toUpperCase())}
+            {t('full_stop')}
+            {t('sentence_space')}
+            {t('grace')}
+          </p>
+        )}
+        {isNew && !armed && (
+          <span className="hidden-visually" role="status">
+            {t('band.resting')}
+          </span>
+        )}
       </div>
     </>
   )
 }
-

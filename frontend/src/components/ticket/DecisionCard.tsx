@@ -18,7 +18,15 @@ import { WhereItGoes } from './WhereItGoes'
 import { SkeletonRows } from '@/components/states'
 import css from './ticket.module.css'
 
-type Props = { card: Card; updatedAt: number; failed: boolean; menu?: ReactNode; isPage?: boolean; /** below the head */ lead?: ReactNode; /** first on the right: a verdict to give, a review */ aside?: ReactNode }
+type Props = {
+  card: Card
+  updatedAt: number
+  failed: boolean
+  menu?: ReactNode
+  isPage?: boolean
+  /** below the head */ lead?: ReactNode
+  /** first on the right: a verdict to give, a review */ aside?: ReactNode
+}
 
 export function DecisionCard({ card, updatedAt, failed, menu, isPage, lead, aside }: Props) {
   const facts = useFacts(card)
@@ -53,8 +61,13 @@ export function CardSkeleton() {
   return (
     <div className={css.card} role="status" aria-label={t('loading')}>
       <SkeletonRows rows={1} height={76} />
-      <div className={css.gap}><SkeletonRows rows={1} height={80} /></div>
-      <div className={css.columns}><SkeletonRows rows={4} height={72} /><SkeletonRows rows={6} height={44} /></div>
+      <div className={css.gap}>
+        <SkeletonRows rows={1} height={80} />
+      </div>
+      <div className={css.columns}>
+        <SkeletonRows rows={4} height={72} />
+        <SkeletonRows rows={6} height={44} />
+      </div>
     </div>
   )
 }

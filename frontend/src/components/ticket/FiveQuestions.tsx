@@ -14,8 +14,13 @@ export function FiveQuestions({ answers }: { answers: Answer[] }) {
       {answers.map((answer) => (
         <div key={answer.name} className={css.cell} data-question={answer.name} data-tone={answer.tone}>
           <dt>{t(`question.${answer.name}`)}</dt>
-          <dd className={css.value} title={say(answer.value)}><ToneIcon tone={answer.tone} /><span className="clip">{say(answer.value)}</span></dd>
-          <dd className={css.detail} title={say(answer.detail)}>{say(answer.detail)}</dd>
+          <dd className={css.value} title={say(answer.value)}>
+            <ToneIcon tone={answer.tone} />
+            <span className="clip">{say(answer.value)}</span>
+          </dd>
+          <dd className={css.detail} title={say(answer.detail)}>
+            {say(answer.detail)}
+          </dd>
         </div>
       ))}
     </dl>

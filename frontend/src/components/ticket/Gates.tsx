@@ -33,12 +33,17 @@ export function Gates({ checks }: { checks: Check[] }) {
   if (!checks.length) return null
   const first = open || passed.length <= SHOWN + 1 ? passed : passed.slice(0, SHOWN)
   const note = [
-    passed.length ? t('passed_count', { count: passed.length }) : '', findings.length ? t('finding_count', { count: findings.length }) : '',
-  ].filter(Boolean).join(t('comma'))
+    passed.length ? t('passed_count', { count: passed.length }) : '',
+    findings.length ? t('finding_count', { count: findings.length }) : '',
+  ]
+    .filter(Boolean)
+    .join(t('comma'))
   return (
     <Section title={t('preflight')} note={note}>
       <ul className={css.list}>
-        {[...findings, ...first].map((check) => <CheckRow key={check.name} check={check} />)}
+        {[...findings, ...first].map((check) => (
+          <CheckRow key={check.name} check={check} />
+        ))}
       </ul>
       {first.length < passed.length && (
         <button type="button" className={`link s12 ${css.indented}`} onClick={() => setOpen(true)}>

@@ -37,13 +37,21 @@ export function PhoneCard({ card, lead, isPage = false }: { card: Card; lead?: R
       <div className={css.headLine}>
         <Status status={card.status} label={card.rights.approve.allowed ? t('needs_you') : undefined} />
         <span className="t2 s12">
-          {card.approvals_needed > 1 && <>{t('approved_of', { given: card.approvals_given, needed: card.approvals_needed })} · </>}
+          {card.approvals_needed > 1 && (
+            <>{t('approved_of', { given: card.approvals_given, needed: card.approvals_needed })} · </>
+          )}
           <Age at={card.created_at} short />
         </span>
       </div>
-      {isPage
-        ? <PageTitle title={`#${card.id} ${title(card)}`} className={css.title}>{title(card, true)}</PageTitle>
-        : <h2 className={css.title} tabIndex={-1} data-card-title>{title(card, true)}</h2>}
+      {isPage ? (
+        <PageTitle title={`#${card.id} ${title(card)}`} className={css.title}>
+          {title(card, true)}
+        </PageTitle>
+      ) : (
+        <h2 className={css.title} tabIndex={-1} data-card-title>
+          {title(card, true)}
+        </h2>
+      )}
       <FromTo facts={facts} short />
       <StateNotes card={card} />
       {lead}
@@ -53,14 +61,18 @@ export function PhoneCard({ card, lead, isPage = false }: { card: Card; lead?: R
           <FingerprintIcon size={20} aria-hidden className="t2" />
           <span className="grow">
             <span className={css.rowQuestion}>{t('exactly')}</span>
-            <span className={css.rowDetail}><Fingerprint value={card.fingerprint} /> <Places facts={facts} /></span>
+            <span className={css.rowDetail}>
+              <Fingerprint value={card.fingerprint} /> <Places facts={facts} />
+            </span>
           </span>
           <ChevronRight size={20} aria-hidden className={css.chevron} />
         </button>
       )}
       {wasOpened && (
         <ErrorBoundary name="sheet">
-          <Suspense><PhoneSheet sheet={sheet} facts={facts} answers={answers} close={() => setSheet(null)} /></Suspense>
+          <Suspense>
+            <PhoneSheet sheet={sheet} facts={facts} answers={answers} close={() => setSheet(null)} />
+          </Suspense>
         </ErrorBoundary>
       )}
     </article>
@@ -72,5 +84,11 @@ function Places({ facts }: { facts: Facts }) {
   const places = placesOf(facts.card, facts.environment.data)
   const pods = places.map((place) => cellOf(facts.environment.data, place)?.total)
   const total = pods.every((n) => typeof n === 'number') ? pods.reduce((a, b) => a + b, 0) : null
-  return <>{[total === null ? '' : t('pods', { count: total }), t('clusters', { count: places.length })].filter(Boolean).join(t('comma'))}</>
+  return (
+    <>
+      {[total === null ? '' : t('pods', { count: total }), t('clusters', { count: places.length })]
+        .filter(Boolean)
+        .join(t('comma'))}
+    </>
+  )
 }

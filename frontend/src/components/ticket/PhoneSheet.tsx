@@ -22,10 +22,17 @@ export default function PhoneSheet({ sheet, facts, answers, close }: Props) {
   const { t } = useTranslation('ticket')
   return (
     <Drawer
-      open={sheet !== null} onClose={close} placement="bottom" size="75%"
+      open={sheet !== null}
+      onClose={close}
+      placement="bottom"
+      size="75%"
       title={sheet === null ? '' : sheet === 'fingerprint' ? t('exactly') : t(`question.${sheet}`)}
     >
-      {sheet && <div className={css.sheet}><SheetBody sheet={sheet} facts={facts} answers={answers} checks={checksOf(facts)} /></div>}
+      {sheet && (
+        <div className={css.sheet}>
+          <SheetBody sheet={sheet} facts={facts} answers={answers} checks={checksOf(facts)} />
+        </div>
+      )}
     </Drawer>
   )
 }
@@ -34,17 +41,54 @@ export default function PhoneSheet({ sheet, facts, answers, close }: Props) {
 function Words({ card }: { card: Card }) {
   const { t } = useTranslation('ticket')
   const words = card.note || (typeof card.form.reason === 'string' ? card.form.reason : '')
-  return <p><span className="t2">{nameOf(card.requester)} {t('asks')}</span> {words && <q>{words}</q>}</p>
+  return (
+    <p>
+      <span className="t2">
+        {nameOf(card.requester)} {t('asks')}
+      </span>{' '}
+      {words && <q>{words}</q>}
+    </p>
+  )
 }
 
 type BodyProps = { sheet: Sheet; facts: Facts; answers: Answer[]; checks: Check[] }
 
 function SheetBody({ sheet, facts, answers, checks }: BodyProps) {
   const { card } = facts
-  if (sheet === 'changes') return <><Words card={card} /><ChangeDiff card={card} /><Commits facts={facts} /></>
-  if (sheet === 'tested') return <><Gates checks={checks.filter((one) => one.about === 'tested')} /><Evidence card={card} /></>
-  if (sheet === 'land') return <><Gates checks={checks.filter((one) => one.about === 'land')} /><WhereItGoes facts={facts} /></>
+  if (sheet === 'changes')
+    return (
+      <>
+        <Words card={card} />
+        <ChangeDiff card={card} />
+        <Commits facts={facts} />
+      </>
+    )
+  if (sheet === 'tested')
+    return (
+      <>
+        <Gates checks={checks.filter((one) => one.about === 'tested')} />
+        <Evidence card={card} />
+      </>
+    )
+  if (sheet === 'land')
+    return (
+      <>
+        <Gates checks={checks.filter((one) => one.about === 'land')} />
+        <WhereItGoes facts={facts} />
+      </>
+    )
   if (sheet === 'back') return <WayBack facts={facts} answer={answers.find((one) => one.name === 'back')} />
-  if (sheet === 'time') return <><Gates checks={checks.filter((one) => one.about === 'time')} /><Approvals card={card} /></>
-  return <><ChangeDiff card={card} /><Approvals card={card} /></>
+  if (sheet === 'time')
+    return (
+      <>
+        <Gates checks={checks.filter((one) => one.about === 'time')} />
+        <Approvals card={card} />
+      </>
+    )
+  return (
+    <>
+      <ChangeDiff card={card} />
+      <Approvals card={card} />
+    </>
+  )
 }

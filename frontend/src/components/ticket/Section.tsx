@@ -2,7 +2,17 @@
 import type { ReactNode } from 'react'
 import css from './ticket.module.css'
 
-export function Section({ title, note, end, children }: { title: string; note?: ReactNode; end?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  note,
+  end,
+  children,
+}: {
+  title: string
+  note?: ReactNode
+  end?: ReactNode
+  children: ReactNode
+}) {
   return (
     <section className={css.section} aria-label={title}>
       <header className={css.heading}>

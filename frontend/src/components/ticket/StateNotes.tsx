@@ -10,7 +10,12 @@ import type { Card } from './types'
 import css from './ticket.module.css'
 
 function Note({ status, children }: { status: string; children: ReactNode }) {
-  return <div className={css.note} data-note={status}><StatusIcon status={status} size={16} /><div>{children}</div></div>
+  return (
+    <div className={css.note} data-note={status}>
+      <StatusIcon status={status} size={16} />
+      <div>{children}</div>
+    </div>
+  )
 }
 
 export function StateNotes({ card }: { card: Card }) {
@@ -22,7 +27,14 @@ export function StateNotes({ card }: { card: Card }) {
     <>
       {card.cancel_requested_at && !over && (
         <Note status="running">
-          <strong>{t('note.stopping')}</strong> <span className="t2">{t('asked')} <Age at={card.cancel_requested_at} />{t('asked_after')}{t('full_stop')}{t('sentence_space')}{card.cancel_reason ? sentence(card.cancel_reason) : ''}</span>
+          <strong>{t('note.stopping')}</strong>{' '}
+          <span className="t2">
+            {t('asked')} <Age at={card.cancel_requested_at} />
+            {t('asked_after')}
+            {t('full_stop')}
+            {t('sentence_space')}
+            {card.cancel_reason ? sentence(card.cancel_reason) : ''}
+          </span>
         </Note>
       )}
       {over && card.status !== 'succeeded' && (card.reason || card.status === 'errored' || partial) && (
@@ -30,11 +42,17 @@ export function StateNotes({ card }: { card: Card }) {
           {card.status === 'errored' && <strong>{t('note.errored')} </strong>}
           {partial && <strong>{t('note.partial', { done, count: card.rollouts.length })} </strong>}
           {card.reason && <span>{sentence(card.reason)}</span>}{' '}
-          {card.superseded_by !== null && <Link to="/tickets/$id" params={{ id: String(card.superseded_by) }} className="link">#{card.superseded_by}</Link>}
+          {card.superseded_by !== null && (
+            <Link to="/tickets/$id" params={{ id: String(card.superseded_by) }} className="link">
+              #{card.superseded_by}
+            </Link>
+          )}
         </Note>
       )}
       {!over && card.reason && <Note status={card.status}>{sentence(card.reason)}</Note>}
-      {card.requires_review && !card.given_review && over && <Note status="pending_confirmation">{t('note.review_owed')}</Note>}
+      {card.requires_review && !card.given_review && over && (
+        <Note status="pending_confirmation">{t('note.review_owed')}</Note>
+      )}
     </>
   )
 }

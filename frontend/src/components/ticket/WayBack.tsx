@@ -18,19 +18,32 @@ export function WayBack({ facts, answer }: { facts: Facts; answer: Answer | unde
   const environment = facts.environment.data
   if (!card.environment || !answer) return null
   const good = environment?.last_known_good
-  const now = placesOf(card, environment).map((place) => cellOf(environment, place)).find((cell) => cell?.image)
+  const now = placesOf(card, environment)
+    .map((place) => cellOf(environment, place))
+    .find((cell) => cell?.image)
   const parts = now ? imageParts(now.image) : null
-  const back = isWaiting(card.status) ? parts && { tag: parts.tag, digest: now?.digest } : good && { tag: good.release.tag, digest: good.release.digest }
+  const back = isWaiting(card.status)
+    ? parts && { tag: parts.tag, digest: now?.digest }
+    : good && { tag: good.release.tag, digest: good.release.digest }
   const Icon = answer.tone === 'ok' ? ShieldCheck : ShieldQuestionMark
   const text = isWaiting(card.status)
     ? [t('back.runs_now'), answer.detail ? `${say(answer.detail)}${t('full_stop')}` : '']
-    : [good ? t('back.last_good', { duration: duration(good.ran_seconds, common) }) : '', answer.tone === 'ok' || !answer.detail ? '' : `${say(answer.detail)}${t('full_stop')}`]
+    : [
+        good ? t('back.last_good', { duration: duration(good.ran_seconds, common) }) : '',
+        answer.tone === 'ok' || !answer.detail ? '' : `${say(answer.detail)}${t('full_stop')}`,
+      ]
   return (
     <Section title={t('way_back')}>
       <div className={css.check}>
         <Icon size={16} aria-hidden className={`${css.icon} ${css[answer.tone]}`} />
         <span className={css.stack}>
-          {back ? <span className={css.old}><ImageName tag={back.tag} digest={back.digest} /></span> : <span className="b5">{say(answer.value)}</span>}
+          {back ? (
+            <span className={css.old}>
+              <ImageName tag={back.tag} digest={back.digest} />
+            </span>
+          ) : (
+            <span className="b5">{say(answer.value)}</span>
+          )}
           <span className="t2 s12">{text.filter(Boolean).join(t('sentence_space'))}</span>
         </span>
       </div>

@@ -25,15 +25,23 @@ function useWave(facts: Facts): (place: Target) => WavePlace {
   const { t } = useTranslation('ticket')
   return (place) => {
     const cell = cellOf(facts.environment.data, place)
-    const rollout = facts.card.rollouts.find((one) => one.cluster === place.cluster && one.deployment === place.deployment)
+    const rollout = facts.card.rollouts.find(
+      (one) => one.cluster === place.cluster && one.deployment === place.deployment,
+    )
     const begun = rollout && !isWaiting(facts.card.status)
     const silent = cell?.cluster.is_silent
     return {
-      key: `${place.cluster}/${place.namespace}/${place.deployment}`, wave: place.wave, label: t('wave', { n: place.wave }),
-      mark: begun && <ToneIcon tone={TONES[hueOf(rollout.result)] ?? 'odd'} size={20} />, cluster: place.cluster, isSilent: silent,
+      key: `${place.cluster}/${place.namespace}/${place.deployment}`,
+      wave: place.wave,
+      label: t('wave', { n: place.wave }),
+      mark: begun && <ToneIcon tone={TONES[hueOf(rollout.result)] ?? 'odd'} size={20} />,
+      cluster: place.cluster,
+      isSilent: silent,
       note: begun
         ? t(`result.${rollout.result}` as 'result.succeeded', { defaultValue: rollout.result })
-        : silent || cell?.ready == null ? t('pods_unknown') : t('pods', { count: cell.total ?? 0 }),
+        : silent || cell?.ready == null
+          ? t('pods_unknown')
+          : t('pods', { count: cell.total ?? 0 }),
     }
   }
 }
@@ -48,7 +56,9 @@ export function WhereItGoes({ facts }: { facts: Facts }) {
   const note = [
     total === null ? '' : t('pods', { count: total }),
     places.length > 1 ? (waves === places.length ? t('one_at_a_time') : t('in_waves', { count: waves })) : '',
-  ].filter(Boolean).join(t('comma'))
+  ]
+    .filter(Boolean)
+    .join(t('comma'))
   if (!places.length) return null
   return (
     <Section title={t('where')} note={note}>

@@ -9,14 +9,24 @@ const GATE_TONES: Record<string, Tone> = { met: 'ok', missing: 'wait', refused: 
 
 export function gateChecks({ card }: Facts): Check[] {
   return card.gates.map((gate) => ({
-    name: `gate:${gate.name}`, about: gate.name === 'tested' ? 'tested' : 'land', tone: GATE_TONES[gate.state] ?? 'odd',
+    name: `gate:${gate.name}`,
+    about: gate.name === 'tested' ? 'tested' : 'land',
+    tone: GATE_TONES[gate.state] ?? 'odd',
     title: { reason: gate },
   }))
 }
 
 function changeCheck({ card }: Facts): Check[] {
   if (card.fingerprint_trouble)
-    return [{ name: 'change', about: 'land', tone: 'odd', title: { key: 'check.change_unread' }, detail: { reason: card.fingerprint_trouble } }]
+    return [
+      {
+        name: 'change',
+        about: 'land',
+        tone: 'odd',
+        title: { key: 'check.change_unread' },
+        detail: { reason: card.fingerprint_trouble },
+      },
+    ]
   return card.fingerprint ? [{ name: 'change', about: 'land', tone: 'ok', title: { key: 'check.change_read' } }] : []
 }
 
@@ -30,12 +40,27 @@ function imageCheck({ card, environment, presence }: Facts): Check[] {
   const registries = wanted.length ? wanted : presence.data.registries
   const gone = registries.filter((one) => one.present === false)
   const unknown = registries.find((one) => one.present === null)
-  if (gone.length) return [{ ...base, tone: 'bad', title: { key: 'check.image_gone', params: { registry: gone.map((one) => one.registry).join(', ') } } }]
+  if (gone.length)
+    return [
+      {
+        ...base,
+        tone: 'bad',
+        title: { key: 'check.image_gone', params: { registry: gone.map((one) => one.registry).join(', ') } },
+      },
+    ]
   if (unknown || !registries.length)
-    return [{
-      ...base, tone: 'odd', title: { key: 'check.image_unread' },
-      detail: unknown?.trouble ? { reason: unknown.trouble } : presence.data.reason ? { reason: presence.data.reason } : undefined,
-    }]
+    return [
+      {
+        ...base,
+        tone: 'odd',
+        title: { key: 'check.image_unread' },
+        detail: unknown?.trouble
+          ? { reason: unknown.trouble }
+          : presence.data.reason
+            ? { reason: presence.data.reason }
+            : undefined,
+      },
+    ]
   return [{ ...base, tone: 'ok', title: { key: 'check.image_there', params: { count: registries.length } } }]
 }
 
@@ -49,17 +74,23 @@ function placeChecks({ card, environment }: Facts): Check[] {
   for (const place of places) {
     const cell = cellOf(environment.data, place)
     const cluster = place.cluster
-    const say = (name: string, tone: Tone, title: Said) => found.push({ name: `${name}:${cluster}`, about: 'land', tone, title })
+    const say = (name: string, tone: Tone, title: Said) =>
+      found.push({ name: `${name}:${cluster}`, about: 'land', tone, title })
     if (!cell) say('place', 'odd', { key: 'check.not_adopted', params: { cluster } })
-    else if (cell.cluster.is_silent || !cell.is_observed) say('silent', 'odd', { key: 'check.silent', params: { cluster } })
-    else if (cell.exists === false) say('gone', 'bad', { key: 'check.gone', params: { cluster, deployment: place.deployment } })
+    else if (cell.cluster.is_silent || !cell.is_observed)
+      say('silent', 'odd', { key: 'check.silent', params: { cluster } })
+    else if (cell.exists === false)
+      say('gone', 'bad', { key: 'check.gone', params: { cluster, deployment: place.deployment } })
     else if (cell.is_moving) say('moving', 'warn', { key: 'check.moving', params: { cluster } })
     else if (cell.is_drifted) say('drifted', 'warn', { key: 'check.drifted', params: { cluster } })
-    else if (cell.ready === null || cell.total === null) say('pods', 'odd', { key: 'check.pods_unread', params: { cluster } })
-    else if (cell.ready < cell.total) say('pods', 'warn', { key: 'check.not_ready', params: { cluster, ready: cell.ready, total: cell.total } })
+    else if (cell.ready === null || cell.total === null)
+      say('pods', 'odd', { key: 'check.pods_unread', params: { cluster } })
+    else if (cell.ready < cell.total)
+      say('pods', 'warn', { key: 'check.not_ready', params: { cluster, ready: cell.ready, total: cell.total } })
     else pods += cell.total
   }
-  if (!found.length) return [{ name: 'places', about: 'land', tone: 'ok', title: { key: 'check.all_ready', params: { count: pods } } }]
+  if (!found.length)
+    return [{ name: 'places', about: 'land', tone: 'ok', title: { key: 'check.all_ready', params: { count: pods } } }]
   return found
 }
 
@@ -68,13 +99,32 @@ function peopleCheck({ card }: Facts): Check[] {
   const gave = new Set(card.approvals.filter((one) => !one.voided_at).map((one) => one.actor.id))
   const left = card.who_may_decide.filter((person) => !gave.has(person.id)).length
   if (card.status !== 'pending_approval' || left >= missing) return []
-  return [{ name: 'people', about: 'time', tone: 'warn', title: { reason: { code: 'preview.too_few_deciders', params: { needed: card.approvals_needed, have: card.who_may_decide.length } } } }]
+  return [
+    {
+      name: 'people',
+      about: 'time',
+      tone: 'warn',
+      title: {
+        reason: {
+          code: 'preview.too_few_deciders',
+          params: { needed: card.approvals_needed, have: card.who_may_decide.length },
+        },
+      },
+    },
+  ]
 }
 
 function lockCheck({ environment }: Facts): Check[] {
   const lock = environment.data?.lock
   if (!lock) return []
-  return [{ name: 'lock', about: 'time', tone: 'warn', title: { key: 'check.locked', params: { name: lock.by.display_name || lock.by.username, reason: lock.reason } } }]
+  return [
+    {
+      name: 'lock',
+      about: 'time',
+      tone: 'warn',
+      title: { key: 'check.locked', params: { name: lock.by.display_name || lock.by.username, reason: lock.reason } },
+    },
+  ]
 }
 
 /**
@@ -84,7 +134,9 @@ function lockCheck({ environment }: Facts): Check[] {
 export function checksOf(facts: Facts): Check[] {
   const { card } = facts
   const live = isWaiting(card.status) && !isOver(card.status) && !card.frozen_at
-  const now = live ? [...imageCheck(facts), ...changeCheck(facts), ...placeChecks(facts), ...lockCheck(facts), ...peopleCheck(facts)] : []
+  const now = live
+    ? [...imageCheck(facts), ...changeCheck(facts), ...placeChecks(facts), ...lockCheck(facts), ...peopleCheck(facts)]
+    : []
   const all = [...gateChecks(facts), ...now]
   const order: Tone[] = ['bad', 'odd', 'warn', 'wait', 'run', 'off', 'ok']
   return all.sort((a, b) => order.indexOf(a.tone) - order.indexOf(b.tone))

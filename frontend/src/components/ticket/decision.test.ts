@@ -6,9 +6,24 @@ import type { Card } from './types'
 const ME = 4
 const no = (code: string) => ({ allowed: false, code, params: {}, detail: '' })
 const refused = (card: Card, code: string): Card => ({ ...card, rights: { ...card.rights, approve: no(code) } })
-const approval = (id: number, who: number, name: string, part: Partial<Card['approvals'][number]> = {}): Card['approvals'][number] => ({
-  id, actor: person(who, name), decision: 'approve', comment: '', fingerprint: '5'.repeat(64), fingerprint_short: '', revision: 1,
-  created_at: '2026-11-21T16:05:00Z', voided_at: null, void_reason: null, changed_lines: [], ...part,
+const approval = (
+  id: number,
+  who: number,
+  name: string,
+  part: Partial<Card['approvals'][number]> = {},
+): Card['approvals'][number] => ({
+  id,
+  actor: person(who, name),
+  decision: 'approve',
+  comment: '',
+  fingerprint: '5'.repeat(64),
+  fingerprint_short: '',
+  revision: 1,
+  created_at: '2026-11-21T16:05:00Z',
+  voided_at: null,
+  void_reason: null,
+  changed_lines: [],
+  ...part,
 })
 
 describe('the bar', () => {
@@ -19,12 +34,22 @@ describe('the bar', () => {
   it('shows the moved line and whose approval it voided, instead of taking the old decision for the new change', () => {
     const read = readOf(cardOf())
     const line = { path: 'targets[1].from', before: 'a:1', after: 'a:2' }
-    const moved = cardOf({ fingerprint: 'd'.repeat(64), approvals: [approval(1, 5, 'Sun', { voided_at: '2026-11-21T16:06:00Z', changed_lines: [line] })] })
-    expect(barOf(moved, read, ME)).toEqual({ kind: 'changed', voided: ['Sun'], groups: [{ where: 'deployment/pay', clusters: ['dc2'], lines: [{ path: 'from', before: 'a:1', after: 'a:2' }] }] })
+    const moved = cardOf({
+      fingerprint: 'd'.repeat(64),
+      approvals: [approval(1, 5, 'Sun', { voided_at: '2026-11-21T16:06:00Z', changed_lines: [line] })],
+    })
+    expect(barOf(moved, read, ME)).toEqual({
+      kind: 'changed',
+      voided: ['Sun'],
+      groups: [{ where: 'deployment/pay', clusters: ['dc2'], lines: [{ path: 'from', before: 'a:1', after: 'a:2' }] }],
+    })
   })
   it('finds the moved lines by itself when nobody had approved', () => {
     const read = readOf(cardOf())
-    const moved = cardOf({ fingerprint: 'd'.repeat(64), change: { kind: 'promote', digest: release.digest, targets: [target('dc1', 1), target('dc2', 2, 'other:1')] } })
+    const moved = cardOf({
+      fingerprint: 'd'.repeat(64),
+      change: { kind: 'promote', digest: release.digest, targets: [target('dc1', 1), target('dc2', 2, 'other:1')] },
+    })
     expect(barOf(moved, read, ME)).toMatchObject({ kind: 'changed', groups: [{ clusters: ['dc2'] }] })
   })
   it('becomes a sentence when somebody else decided meanwhile', () => {
@@ -40,7 +65,10 @@ describe('the bar', () => {
     expect(barOf(other, readOf(other), 7)).toEqual({ kind: 'denied' })
   })
   it('counts what is missing after my own approval', () => {
-    const mine = refused(cardOf({ approvals_needed: 2, approvals_given: 1, approvals: [approval(3, ME, 'Chen')] }), 'approval.decided_already')
+    const mine = refused(
+      cardOf({ approvals_needed: 2, approvals_given: 1, approvals: [approval(3, ME, 'Chen')] }),
+      'approval.decided_already',
+    )
     expect(barOf(mine, readOf(mine), ME)).toEqual({ kind: 'mine', left: 1 })
   })
   it('is absent for a ticket that asks nothing of anybody', () => {

@@ -10,14 +10,25 @@ describe('differences', () => {
     expect(after.mark).toBe('2027-u09')
   })
   it('put clusters that get the same together and leave out those that stay', () => {
-    const groups = renderedChange([target('dc1', 1), target('dc2', 2), target('dc3', 3, NEW, NEW), target('dc4', 4, 'other:1')])
+    const groups = renderedChange([
+      target('dc1', 1),
+      target('dc2', 2),
+      target('dc3', 3, NEW, NEW),
+      target('dc4', 4, 'other:1'),
+    ])
     expect(groups.map((group) => group.clusters)).toEqual([['dc1', 'dc2'], ['dc4']])
   })
   it('name the cluster of a line that moved', () => {
     const before = { targets: [target('dc1', 1), target('dc2', 2)] }
     const after = { targets: [target('dc1', 1), target('dc2', 2, 'other:1')] }
     const groups = movedLines(linesBetween(before, after), after)
-    expect(groups).toEqual([{ where: 'deployment/pay', clusters: ['dc2'], lines: [{ path: 'from', before: expect.stringContaining('20260101') as string, after: 'other:1' }] }])
+    expect(groups).toEqual([
+      {
+        where: 'deployment/pay',
+        clusters: ['dc2'],
+        lines: [{ path: 'from', before: expect.stringContaining('20260101') as string, after: 'other:1' }],
+      },
+    ])
   })
   it('survive a change of any shape', () => {
     expect(targetsOf(null)).toEqual([])

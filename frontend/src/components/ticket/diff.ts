@@ -6,7 +6,8 @@ import { targetsOf } from './types'
 /** One side of a line in three parts; `mark` is what the other side does not have. */
 export type Marked = { head: string; mark: string; tail: string }
 
-const isJoint = (text: string, at: number): boolean => at <= 0 || at >= text.length || /[^\w.-]/.test(text[at - 1] ?? '') || /[^\w.-]/.test(text[at] ?? '')
+const isJoint = (text: string, at: number): boolean =>
+  at <= 0 || at >= text.length || /[^\w.-]/.test(text[at - 1] ?? '') || /[^\w.-]/.test(text[at] ?? '')
 
 /** Where two lines differ, widened to whole words, so that two tags are not marked letter by letter. */
 export function markDifference(before: string, after: string): [Marked, Marked] {
@@ -18,7 +19,9 @@ export function markDifference(before: string, after: string): [Marked, Marked] 
   while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1
   while (end > 0 && !isJoint(before, before.length - end)) end -= 1
   const cut = (text: string): Marked => ({
-    head: text.slice(0, start), mark: text.slice(start, text.length - end), tail: text.slice(text.length - end),
+    head: text.slice(0, start),
+    mark: text.slice(start, text.length - end),
+    tail: text.slice(text.length - end),
   })
   return [cut(before), cut(after)]
 }
@@ -44,7 +47,8 @@ export function renderedChange(targets: readonly Target[]): DiffGroup[] {
     if (known) known.clusters.push(target.cluster)
     else
       groups.set(key, {
-        where: `deployment/${target.deployment}`, clusters: [target.cluster],
+        where: `deployment/${target.deployment}`,
+        clusters: [target.cluster],
         lines: [{ path: 'image', before: short(target.from) || null, after: short(target.to) }],
       })
   }
@@ -75,7 +79,9 @@ export function movedLines(lines: readonly ChangedLine[], change: unknown): Diff
 function merged(groups: DiffGroup[]): DiffGroup[] {
   const found: DiffGroup[] = []
   for (const group of groups) {
-    const same = found.find((one) => one.where === group.where && JSON.stringify(one.lines) === JSON.stringify(group.lines))
+    const same = found.find(
+      (one) => one.where === group.where && JSON.stringify(one.lines) === JSON.stringify(group.lines),
+    )
     if (same) same.clusters.push(...group.clusters)
     else found.push(group)
   }

@@ -13,7 +13,10 @@ describe('the five questions', () => {
   })
   it('give no tick for anything that could not be asked', () => {
     const failed = { data: undefined, failed: true }
-    const facts = factsOf({ gates: [], change: null, fingerprint: '', fingerprint_trouble: { code: 'k8s.silent', params: {}, detail: '' } }, { environment: failed, commits: failed, presence: failed, backPresence: failed })
+    const facts = factsOf(
+      { gates: [], change: null, fingerprint: '', fingerprint_trouble: { code: 'k8s.silent', params: {}, detail: '' } },
+      { environment: failed, commits: failed, presence: failed, backPresence: failed },
+    )
     expect(Object.values(tones(facts))).not.toContain('ok')
     expect(answer(facts, 'land')).toMatchObject({ tone: 'odd', value: { key: 'q.not_checked' } })
   })
@@ -29,12 +32,21 @@ describe('the five questions', () => {
   it('call a silent cluster not checked, and one that is not whole a warning', () => {
     const silent = cell('dc2', 2)
     const away = placeOf({ cells: [cell('dc1', 1), { ...silent, cluster: { ...silent.cluster, is_silent: true } }] })
-    expect(answer(factsOf({}, { environment: { data: away, failed: false } }), 'land')).toMatchObject({ tone: 'odd', value: { key: 'q.not_checked' }, detail: { key: 'check.silent' } })
+    expect(answer(factsOf({}, { environment: { data: away, failed: false } }), 'land')).toMatchObject({
+      tone: 'odd',
+      value: { key: 'q.not_checked' },
+      detail: { key: 'check.silent' },
+    })
     const half = placeOf({ cells: [cell('dc1', 1), cell('dc2', 2, { ready: 1 })] })
-    expect(answer(factsOf({}, { environment: { data: half, failed: false } }), 'land')).toMatchObject({ tone: 'warn', value: { params: { count: 1 } } })
+    expect(answer(factsOf({}, { environment: { data: half, failed: false } }), 'land')).toMatchObject({
+      tone: 'warn',
+      value: { params: { count: 1 } },
+    })
   })
   it('know no way back when the registry lost the image that runs, and none when the clusters differ', () => {
-    expect(answer(factsOf({}, { backPresence: { data: presence(false), failed: false } }), 'back')).toMatchObject({ tone: 'bad' })
+    expect(answer(factsOf({}, { backPresence: { data: presence(false), failed: false } }), 'back')).toMatchObject({
+      tone: 'bad',
+    })
     const two = placeOf({ cells: [cell('dc1', 1), cell('dc2', 2, { digest: 'sha256:other' })] })
     expect(answer(factsOf({}, { environment: { data: two, failed: false } }), 'back')).toMatchObject({ tone: 'warn' })
   })
@@ -44,15 +56,40 @@ describe('the five questions', () => {
     expect(tones(factsOf({ gates: gate('refused', 'gate.failed_verdict') })).tested).toBe('bad')
   })
   it('tell how many clusters were reached once it runs, and which one failed', () => {
-    const rollout = (cluster: string, result: string) => ({ id: 1, cluster, workload: 'pay', namespace: 'production', deployment: 'pay', wave: 1, from_image: '', from_digest: '', to_image: '', to_digest: '', result, reason: null, started_at: '2026-11-21T17:00:00Z', finished_at: null })
+    const rollout = (cluster: string, result: string) => ({
+      id: 1,
+      cluster,
+      workload: 'pay',
+      namespace: 'production',
+      deployment: 'pay',
+      wave: 1,
+      from_image: '',
+      from_digest: '',
+      to_image: '',
+      to_digest: '',
+      result,
+      reason: null,
+      started_at: '2026-11-21T17:00:00Z',
+      finished_at: null,
+    })
     const facts = factsOf({ status: 'failed', rollouts: [rollout('dc1', 'succeeded'), rollout('dc2', 'failed')] })
-    expect(answer(facts, 'land')).toMatchObject({ tone: 'bad', value: { params: { done: 1, total: 2 } }, detail: { params: { cluster: 'dc2' } } })
+    expect(answer(facts, 'land')).toMatchObject({
+      tone: 'bad',
+      value: { params: { done: 1, total: 2 } },
+      detail: { params: { cluster: 'dc2' } },
+    })
     expect(answer(facts, 'changes')?.detail).toBeNull()
   })
   it('put a lock and a queue before the start', () => {
     const lock = { by: { id: 9, username: 'x', display_name: 'Wang' }, reason: 'load test', until: null }
-    expect(answer(factsOf({}, { environment: { data: placeOf({ lock }), failed: false } }), 'time')).toMatchObject({ tone: 'warn', detail: { key: 'check.locked' } })
-    expect(answer(factsOf({ place_in_queue: 2 }), 'time')).toMatchObject({ tone: 'wait', value: { params: { count: 2 } } })
+    expect(answer(factsOf({}, { environment: { data: placeOf({ lock }), failed: false } }), 'time')).toMatchObject({
+      tone: 'warn',
+      detail: { key: 'check.locked' },
+    })
+    expect(answer(factsOf({ place_in_queue: 2 }), 'time')).toMatchObject({
+      tone: 'wait',
+      value: { params: { count: 2 } },
+    })
   })
 })
 

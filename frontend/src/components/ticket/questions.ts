@@ -44,7 +44,11 @@ function changes(facts: Facts): Part {
   if (targets.length) {
     const groups = renderedChange(targets)
     if (!groups.length) return { tone: 'off', value: { key: 'q.nothing' }, detail: { key: 'q.runs_already' } }
-    return { tone: changeTone(facts), value: groups.length > 1 ? { key: 'q.images', params: { count: groups.length } } : { key: 'q.image' }, detail }
+    return {
+      tone: changeTone(facts),
+      value: groups.length > 1 ? { key: 'q.images', params: { count: groups.length } } : { key: 'q.image' },
+      detail,
+    }
   }
   if (card.kind === 'release') return { tone: changeTone(facts), value: { key: 'q.new_image' }, detail }
   if (card.release) return { tone: changeTone(facts), value: { key: 'q.image' }, detail }
@@ -55,14 +59,28 @@ function tested({ card }: Facts, checks: Check[]): Part {
   const gate = card.gates.find((one) => one.name === 'tested')
   const check = checks.find((one) => one.name === 'gate:tested')
   if (!gate || !check) {
-    if (card.kind === 'release' && card.environment) return { tone: 'off', value: { key: 'q.test_later' }, detail: { key: 'q.test_later_in', params: { environment: card.environment.name } } }
-    if (card.kind === 'roll_back' && card.release) return { tone: 'off', value: { key: 'q.ran_before' }, detail: { key: 'q.no_verdict_asked' } }
+    if (card.kind === 'release' && card.environment)
+      return {
+        tone: 'off',
+        value: { key: 'q.test_later' },
+        detail: { key: 'q.test_later_in', params: { environment: card.environment.name } },
+      }
+    if (card.kind === 'roll_back' && card.release)
+      return { tone: 'off', value: { key: 'q.ran_before' }, detail: { key: 'q.no_verdict_asked' } }
     return { tone: 'off', value: { key: 'q.not_asked' }, detail: null }
   }
   if (gate.code === 'gate.passed')
-    return { tone: 'ok', value: { key: 'q.passed' }, detail: { key: 'q.same_image', params: { name: String(gate.params.name ?? '') } } }
+    return {
+      tone: 'ok',
+      value: { key: 'q.passed' },
+      detail: { key: 'q.same_image', params: { name: String(gate.params.name ?? '') } },
+    }
   if (gate.state === 'missing') return { tone: 'wait', value: { key: 'q.no_verdict' }, detail: { reason: gate } }
-  return { tone: check.tone, value: { key: gate.code === 'gate.failed_verdict' ? 'q.failed_verdict' : 'q.not_tested' }, detail: { reason: gate } }
+  return {
+    tone: check.tone,
+    value: { key: gate.code === 'gate.failed_verdict' ? 'q.failed_verdict' : 'q.not_tested' },
+    detail: { reason: gate },
+  }
 }
 
 /** Before it begins: what the preflight says of it. Afterwards: how many clusters it reached. */
@@ -75,18 +93,42 @@ function land(facts: Facts, checks: Check[]): Part {
     const unknown = card.rollouts.filter((one) => one.result === 'unknown')
     const value: Said = { key: 'q.clusters_done', params: { done, total } }
     const wrong = failed[0] ?? unknown[0]
-    if (wrong) return { tone: failed.length ? 'bad' : 'odd', value, detail: { key: failed.length ? 'q.failed_in' : 'q.unknown_in', params: { cluster: wrong.cluster } } }
-    return { tone: done === total ? 'ok' : isOver(card.status) ? 'off' : 'run', value, detail: { key: done === total ? 'q.landed' : isOver(card.status) ? 'q.stopped' : 'q.landing' } }
+    if (wrong)
+      return {
+        tone: failed.length ? 'bad' : 'odd',
+        value,
+        detail: { key: failed.length ? 'q.failed_in' : 'q.unknown_in', params: { cluster: wrong.cluster } },
+      }
+    return {
+      tone: done === total ? 'ok' : isOver(card.status) ? 'off' : 'run',
+      value,
+      detail: { key: done === total ? 'q.landed' : isOver(card.status) ? 'q.stopped' : 'q.landing' },
+    }
   }
   if (isOver(card.status)) return { tone: 'off', value: { key: 'q.did_not_start' }, detail: null }
   const mine = checks.filter((one) => one.about === 'land')
   const first = mine[0]
   const seen = mine.filter((one) => !one.name.startsWith('gate:'))
-  if (!first || !seen.length) return facts.environment.data || facts.environment.failed ? odd({ key: 'q.nothing_known' }) : { tone: 'off', value: { key: 'q.asking' }, detail: null }
+  if (!first || !seen.length)
+    return facts.environment.data || facts.environment.failed
+      ? odd({ key: 'q.nothing_known' })
+      : { tone: 'off', value: { key: 'q.asking' }, detail: null }
   const wrong = mine.filter((one) => one.tone !== 'ok')
-  if (!wrong.length) return { tone: 'ok', value: { key: 'q.checks_passed', params: { count: mine.length } }, detail: (seen.find((one) => one.name === 'places') ?? seen[0])?.title ?? null }
+  if (!wrong.length)
+    return {
+      tone: 'ok',
+      value: { key: 'q.checks_passed', params: { count: mine.length } },
+      detail: (seen.find((one) => one.name === 'places') ?? seen[0])?.title ?? null,
+    }
   if (first.tone === 'odd') return odd(first.title)
-  return { tone: first.tone, value: { key: first.tone === 'bad' ? 'q.stands_against' : 'q.warnings', params: { count: wrong.length, total: mine.length } }, detail: first.title }
+  return {
+    tone: first.tone,
+    value: {
+      key: first.tone === 'bad' ? 'q.stands_against' : 'q.warnings',
+      params: { count: wrong.length, total: mine.length },
+    },
+    detail: first.title,
+  }
 }
 
 /**
@@ -101,17 +143,27 @@ function back(facts: Facts): Part {
   if (!isWaiting(card.status)) return lastGood(facts)
   const places = placesOf(card, environment.data)
   const digests = new Set(places.map((place) => cellOf(environment.data, place)?.digest ?? ''))
-  if (digests.size > 1) return { tone: 'warn', value: { key: 'q.several_images' }, detail: { key: 'q.several_images_run' } }
+  if (digests.size > 1)
+    return { tone: 'warn', value: { key: 'q.several_images' }, detail: { key: 'q.several_images_run' } }
   if (!digests.size || digests.has('')) return odd({ key: 'q.nothing_runs' })
   if (backPresence.failed) return odd({ key: 'q.registry_unread' })
   const runs = environment.data.cells[0]?.release
   if (!runs) return odd({ key: 'q.not_built_here' })
   if (!backPresence.data) return { tone: 'off', value: { key: 'q.asking' }, detail: null }
-  if (backPresence.data.present === false) return { tone: 'bad', value: { key: 'q.image_gone' }, detail: { key: 'q.image_gone_of', params: { tag: runs.tag } } }
+  if (backPresence.data.present === false)
+    return {
+      tone: 'bad',
+      value: { key: 'q.image_gone' },
+      detail: { key: 'q.image_gone_of', params: { tag: runs.tag } },
+    }
   if (backPresence.data.present === null) return odd({ key: 'q.registry_unread' })
   const reached = new Set(backPresence.data.registries.filter((one) => one.present).flatMap((one) => one.clusters))
   const have = places.filter((place) => reached.has(place.cluster)).length
-  return { tone: 'ok', value: { key: 'q.ready' }, detail: { key: 'q.image_in', params: { have, total: places.length } } }
+  return {
+    tone: 'ok',
+    value: { key: 'q.ready' },
+    detail: { key: 'q.image_in', params: { have, total: places.length } },
+  }
 }
 
 function lastGood({ environment }: Facts): Part {
@@ -119,17 +171,34 @@ function lastGood({ environment }: Facts): Part {
   if (!good) return { tone: 'warn', value: { key: 'q.none_known' }, detail: { key: 'q.no_known_good' } }
   const detail: Said = { key: 'q.to_tag', params: { tag: good.release.tag || shortDigest(good.release.digest) } }
   if (good.image_known_present === null) return odd({ key: 'q.registry_unread' })
-  return good.image_known_present ? { tone: 'ok', value: { key: 'q.ready' }, detail } : { tone: 'bad', value: { key: 'q.image_gone' }, detail }
+  return good.image_known_present
+    ? { tone: 'ok', value: { key: 'q.ready' }, detail }
+    : { tone: 'bad', value: { key: 'q.image_gone' }, detail }
 }
 
 function time({ card, environment }: Facts, checks: Check[]): Part {
-  if (card.status === 'running') return { tone: 'run', value: { key: card.cancel_requested_at ? 'q.stopping' : 'q.running' }, detail: null }
+  if (card.status === 'running')
+    return { tone: 'run', value: { key: card.cancel_requested_at ? 'q.stopping' : 'q.running' }, detail: null }
   if (isOver(card.status)) return { tone: 'off', value: { key: 'q.over' }, detail: null }
   const warned = checks.find((one) => one.about === 'time' && one.tone !== 'ok')
-  if (card.planned_at) return { tone: warned ? warned.tone : 'run', value: { key: 'q.starts_at', params: { at: card.planned_at } }, detail: warned?.title ?? null }
-  if (card.place_in_queue) return { tone: 'wait', value: { key: 'q.after', params: { count: card.place_in_queue } }, detail: warned?.title ?? { key: 'q.queue_of', params: { environment: card.environment?.name ?? '' } } }
+  if (card.planned_at)
+    return {
+      tone: warned ? warned.tone : 'run',
+      value: { key: 'q.starts_at', params: { at: card.planned_at } },
+      detail: warned?.title ?? null,
+    }
+  if (card.place_in_queue)
+    return {
+      tone: 'wait',
+      value: { key: 'q.after', params: { count: card.place_in_queue } },
+      detail: warned?.title ?? { key: 'q.queue_of', params: { environment: card.environment?.name ?? '' } },
+    }
   if (warned) return { tone: warned.tone, value: { key: 'q.look_first' }, detail: warned.title }
   if (card.place_in_queue === null) return odd({ key: 'q.queue_unknown' })
   if (environment.failed) return odd({ key: 'q.board_unread' })
-  return { tone: 'ok', value: { key: 'q.at_once' }, detail: { key: environment.data ? 'q.no_lock_no_queue' : 'q.no_queue' } }
+  return {
+    tone: 'ok',
+    value: { key: 'q.at_once' },
+    detail: { key: environment.data ? 'q.no_lock_no_queue' : 'q.no_queue' },
+  }
 }

@@ -16,7 +16,8 @@ export function useSay(): (said: Said | null | undefined) => string {
   return (said) => {
     if (!said) return ''
     if ('reason' in said) return sentence(said.reason)
-    const params = said.params && 'at' in said.params ? { ...said.params, at: clock(String(said.params.at), zone) } : said.params
+    const params =
+      said.params && 'at' in said.params ? { ...said.params, at: clock(String(said.params.at), zone) } : said.params
     return t(said.key as 'q.over', params ?? {})
   }
 }
@@ -29,7 +30,9 @@ export function useTicketTitle(): (card: TitleParts, short?: boolean) => string 
     const known = ['release', 'promote', 'roll_back'].includes(card.kind) && card.environment
     if (!known) return card.title
     const params = { project: card.project.slug, environment: word(card.environment) }
-    return short ? t(`short.${card.kind}` as 'short.promote', params) : t(`title.${card.kind}` as 'title.promote', params)
+    return short
+      ? t(`short.${card.kind}` as 'short.promote', params)
+      : t(`title.${card.kind}` as 'title.promote', params)
   }
 }
 

@@ -10,7 +10,11 @@ export type ChangedLine = Schemas['ChangedLine']
 
 type RawKey = keyof (typeof words)['ticket']
 /** A key of the catalogue; plural forms count as one. */
-export type TicketKey = RawKey extends infer K ? (K extends `${infer Base}_one` | `${infer Base}_other` ? Base : K) : never
+export type TicketKey = RawKey extends infer K
+  ? K extends `${infer Base}_one` | `${infer Base}_other`
+    ? Base
+    : K
+  : never
 
 /** Something said without its language: a key of ours with what it speaks of, or a code of the server's. */
 export type Said = { key: TicketKey; params?: Record<string, string | number> } | { reason: Reason }
@@ -66,19 +70,31 @@ export function placesOf(card: Card, environment: BoardEnvironment | undefined):
   if (targets.length) return targets
   if (card.rollouts.length)
     return card.rollouts.map((one) => ({
-      cluster: one.cluster, namespace: one.namespace, deployment: one.deployment, container: '', wave: one.wave,
-      from: one.from_image, to: one.to_image,
+      cluster: one.cluster,
+      namespace: one.namespace,
+      deployment: one.deployment,
+      container: '',
+      wave: one.wave,
+      from: one.from_image,
+      to: one.to_image,
     }))
   return (environment?.cells ?? []).map((cell) => ({
-    cluster: cell.cluster.name, namespace: cell.namespace, deployment: cell.workload.deployment, container: '',
-    wave: cell.wave, from: isOver(card.status) ? '' : cell.image, to: '', // what runs now tells nothing of a ticket that is over
+    cluster: cell.cluster.name,
+    namespace: cell.namespace,
+    deployment: cell.workload.deployment,
+    container: '',
+    wave: cell.wave,
+    from: isOver(card.status) ? '' : cell.image,
+    to: '', // what runs now tells nothing of a ticket that is over
   }))
 }
 
 export const cellOf = (environment: BoardEnvironment | undefined, target: Target) =>
   environment?.cells.find(
     (cell) =>
-      cell.cluster.name === target.cluster && cell.namespace === target.namespace && cell.workload.deployment === target.deployment,
+      cell.cluster.name === target.cluster &&
+      cell.namespace === target.namespace &&
+      cell.workload.deployment === target.deployment,
   )
 
 const WAITING = new Set(['pending_confirmation', 'pending_approval', 'scheduled', 'queued'])

@@ -37,7 +37,11 @@ export function useDecision(card: Card, onDone?: () => void) {
         api.POST('/api/v1/tickets/{ticket_id}/approvals/', {
           params: { path: { ticket_id: card.id } },
           // what was read, or, after the band was shown for long enough, what the band says
-          body: { decision, comment: comment.value, fingerprint: bar.kind === 'changed' ? card.fingerprint : read.fingerprint },
+          body: {
+            decision,
+            comment: comment.value,
+            fingerprint: bar.kind === 'changed' ? card.fingerprint : read.fingerprint,
+          },
         }),
       ),
     onSuccess: () => {
@@ -59,4 +63,5 @@ export type Decision = ReturnType<typeof useDecision>
 
 const isLine = (value: unknown): value is ChangedLine => typeof value === 'object' && value !== null && 'path' in value
 
-const linesOf = (error: ApiError): ChangedLine[] => (Array.isArray(error.params.lines) ? error.params.lines.filter(isLine) : [])
+const linesOf = (error: ApiError): ChangedLine[] =>
+  Array.isArray(error.params.lines) ? error.params.lines.filter(isLine) : []

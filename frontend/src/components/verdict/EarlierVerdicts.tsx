@@ -28,7 +28,9 @@ export function EarlierVerdicts({ verdicts, withPlace = false }: Props) {
             <div className={css.line}>
               <Status status={verdict.outcome} plain label={t(verdict.outcome === 'passed' ? 'passed' : 'failed')} />
               {withPlace && <span className="b5">{verdict.environment.slug}</span>}
-              <span className="t2 s12">{nameOf(verdict.actor)} · <Age at={verdict.created_at} /></span>
+              <span className="t2 s12">
+                {nameOf(verdict.actor)} · <Age at={verdict.created_at} />
+              </span>
               {!withPlace && index > 0 && <span className="t3 s12">{t('earlier.replaced')}</span>}
             </div>
             {verdict.comment && <p className={css.quote}>{t('quoted', { text: verdict.comment })}</p>}
@@ -49,10 +51,13 @@ export function EvidenceLinks({ evidence }: { evidence: Schemas['Evidence'][] })
         <li key={index}>
           {isWebAddress(item.url) ? (
             <a className={css.chip} href={item.url} target="_blank" rel="noopener noreferrer" title={item.url}>
-              <ExternalLink size={12} aria-hidden /><span className="clip">{item.title}</span>
+              <ExternalLink size={12} aria-hidden />
+              <span className="clip">{item.title}</span>
             </a>
           ) : (
-            <span className={css.chip}><span className="clip">{item.title}</span></span>
+            <span className={css.chip}>
+              <span className="clip">{item.title}</span>
+            </span>
           )}
         </li>
       ))}

@@ -45,7 +45,12 @@ export function GiveVerdict({ release, environment, latest, onDone, children }: 
       body(
         api.POST('/api/v1/releases/{release_id}/verdicts/', {
           params: { path: { release_id: release.id } },
-          body: { environment, outcome, comment: draft.value.comment.trim(), evidence: evidenceToSend(draft.value.evidence) },
+          body: {
+            environment,
+            outcome,
+            comment: draft.value.comment.trim(),
+            evidence: evidenceToSend(draft.value.evidence),
+          },
         }),
       ) as Promise<Schemas['Verdict']>,
     onSuccess: async () => {
@@ -78,28 +83,74 @@ export function GiveVerdict({ release, environment, latest, onDone, children }: 
       <div className={css.scroll}>
         {children}
         <div className={css.form}>
-          <EvidenceRows rows={draft.value.evidence} problems={rowProblems(problem)} change={(evidence) => draft.change((old) => ({ ...old, evidence }))} />
+          <EvidenceRows
+            rows={draft.value.evidence}
+            problems={rowProblems(problem)}
+            change={(evidence) => draft.change((old) => ({ ...old, evidence }))}
+          />
           <TextArea
-            ref={comment} value={draft.value.comment} least={2} most={6} maxLength={5000}
-            aria-label={t('comment')} placeholder={t('comment_hint')} bad={Boolean(commentProblem)} aria-invalid={Boolean(commentProblem)}
+            ref={comment}
+            value={draft.value.comment}
+            least={2}
+            most={6}
+            maxLength={5000}
+            aria-label={t('comment')}
+            placeholder={t('comment_hint')}
+            bad={Boolean(commentProblem)}
+            aria-invalid={Boolean(commentProblem)}
             onChange={(event) => draft.change((old) => ({ ...old, comment: event.target.value }))}
           />
-          {commentProblem && <p className={css.problem} role="alert">{commentProblem}</p>}
+          {commentProblem && (
+            <p className={css.problem} role="alert">
+              {commentProblem}
+            </p>
+          )}
           {draft.restored && !lacksComment && (
             <p className="t3 s12">
-              {t('draft.restored')} <button type="button" className="link" onClick={() => { draft.change(EMPTY); draft.clear() }}>{t('draft.discard')}</button>
+              {t('draft.restored')}{' '}
+              <button
+                type="button"
+                className="link"
+                onClick={() => {
+                  draft.change(EMPTY)
+                  draft.clear()
+                }}
+              >
+                {t('draft.discard')}
+              </button>
             </p>
           )}
         </div>
       </div>
       <div className={css.bar}>
-        {problem && <p className={css.refusal} role="alert">{sentence(problem)}</p>}
+        {problem && (
+          <p className={css.refusal} role="alert">
+            {sentence(problem)}
+          </p>
+        )}
         <div className={css.buttons}>
-          <Button ref={failButton} className={css.fail} icon={<CircleX size={16} aria-hidden />} loading={pending('failed')} onClick={() => send('failed')} aria-keyshortcuts="F">
-            {t('fail')}<Key>f</Key>
+          <Button
+            ref={failButton}
+            className={css.fail}
+            icon={<CircleX size={16} aria-hidden />}
+            loading={pending('failed')}
+            onClick={() => send('failed')}
+            aria-keyshortcuts="F"
+          >
+            {t('fail')}
+            <Key>f</Key>
           </Button>
-          <Button ref={passButton} className={css.pass} type="primary" icon={<CircleCheck size={16} aria-hidden />} loading={pending('passed')} onClick={() => send('passed')} aria-keyshortcuts="P">
-            {t('pass')}<Key onInk>p</Key>
+          <Button
+            ref={passButton}
+            className={css.pass}
+            type="primary"
+            icon={<CircleCheck size={16} aria-hidden />}
+            loading={pending('passed')}
+            onClick={() => send('passed')}
+            aria-keyshortcuts="P"
+          >
+            {t('pass')}
+            <Key onInk>p</Key>
           </Button>
         </div>
         <p className={css.note}>{latest ? t('note.again') : t('note.first', { environment })}</p>

@@ -18,7 +18,9 @@ export function NewCommits({ releaseId }: { releaseId: number }) {
     <div className={css.section}>
       <div className={css.heading}>
         <h3>{t('new.title')}</h3>
-        {compared && commits.length > 0 && <span className="t2 s12 tnum">{t('new.count', { count: commits.length })}</span>}
+        {compared && commits.length > 0 && (
+          <span className="t2 s12 tnum">{t('new.count', { count: commits.length })}</span>
+        )}
       </div>
       {found.isError && <RegionError error={found.error} retry={() => void found.refetch()} />}
       {found.data?.reason && <p className="t2">{sentence(found.data.reason)}</p>}

@@ -17,8 +17,15 @@ export function ReadyPills({ rows, environment, isKnown, updatedAt }: Props) {
         <span key={row.cluster} className={`${css.pill} ${css[row.hue]} ${row.isSilent ? 'hatched' : ''}`}>
           <StateMark hue={row.hue} />
           {rows.length > 1 && `${row.cluster} `}
-          {row.ready === null || row.total === null ? t('ready_unknown') : t('ready', { ready: row.ready, total: row.total })}
-          {row.isSilent && row.seenAt && <> · {t('state_at')} <ClockTime at={row.seenAt} seconds /></>}
+          {row.ready === null || row.total === null
+            ? t('ready_unknown')
+            : t('ready', { ready: row.ready, total: row.total })}
+          {row.isSilent && row.seenAt && (
+            <>
+              {' '}
+              · {t('state_at')} <ClockTime at={row.seenAt} seconds />
+            </>
+          )}
         </span>
       ))}
       <LiveAge updatedAt={updatedAt} />

@@ -25,11 +25,19 @@ export default function VerdictDrawer({ releaseId, environment, label, otherwise
   const hasOne = releaseId !== null
   return (
     <Drawer
-      open={environment !== undefined} onClose={onClose} size={isPhone ? '100%' : 380} destroyOnHidden aria-label={label}
-      title={hasOne ? undefined : label} closable={!hasOne} styles={hasOne ? PANEL : { mask: MASK }}
+      open={environment !== undefined}
+      onClose={onClose}
+      size={isPhone ? '100%' : 380}
+      destroyOnHidden
+      aria-label={label}
+      title={hasOne ? undefined : label}
+      closable={!hasOne}
+      styles={hasOne ? PANEL : { mask: MASK }}
     >
       <Suspense fallback={<Loading />}>
-        {environment !== undefined && hasOne && <VerdictPanel releaseId={releaseId} environment={environment} onDone={onClose} onClose={onClose} />}
+        {environment !== undefined && hasOne && (
+          <VerdictPanel releaseId={releaseId} environment={environment} onDone={onClose} onClose={onClose} />
+        )}
       </Suspense>
       {!hasOne && <p className="t2">{otherwise}</p>}
     </Drawer>

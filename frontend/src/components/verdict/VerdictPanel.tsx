@@ -29,14 +29,31 @@ type Props = {
 const verdictsQuery = (releaseId: number) => ({
   queryKey: ['release', releaseId, 'verdicts'],
   queryFn: ({ signal }: { signal: AbortSignal }) =>
-    body(api.GET('/api/v1/releases/{release_id}/verdicts/', { params: { path: { release_id: releaseId }, query: { limit: 50 } }, signal })),
+    body(
+      api.GET('/api/v1/releases/{release_id}/verdicts/', {
+        params: { path: { release_id: releaseId }, query: { limit: 50 } },
+        signal,
+      }),
+    ),
   refetchInterval: pollRunning,
 })
 
 export default function VerdictPanel(props: Props) {
   const release = useQuery(releaseQuery(props.releaseId))
-  if (release.isPending) return <div className={css.pad}><Loading><SkeletonRows rows={5} /></Loading></div>
-  if (release.isError) return <div className={css.pad}><RegionError error={release.error} retry={() => void release.refetch()} /></div>
+  if (release.isPending)
+    return (
+      <div className={css.pad}>
+        <Loading>
+          <SkeletonRows rows={5} />
+        </Loading>
+      </div>
+    )
+  if (release.isError)
+    return (
+      <div className={css.pad}>
+        <RegionError error={release.error} retry={() => void release.refetch()} />
+      </div>
+    )
   // Keyed: the draft of one image must never show under another.
   return <Panel key={`${props.releaseId} ${props.environment}`} release={release.data} {...props} />
 }
@@ -51,9 +68,23 @@ function Panel({ release, environment, onDone, onClose }: Props & { release: Sch
   const mayGive = right?.allowed !== false
   const content = (
     <>
-      <Head release={release} environment={environment} since={ran?.at ?? null} latest={verdicts[0]} isMine={mayGive && Boolean(ran)} onClose={onClose} />
-      <ReadyPills rows={readiness(place, release.digest)} environment={environment} isKnown={board.isSuccess} updatedAt={board.dataUpdatedAt} />
-      {board.isError && <RegionError error={board.error} retry={() => void board.refetch()} shownAt={board.dataUpdatedAt} />}
+      <Head
+        release={release}
+        environment={environment}
+        since={ran?.at ?? null}
+        latest={verdicts[0]}
+        isMine={mayGive && Boolean(ran)}
+        onClose={onClose}
+      />
+      <ReadyPills
+        rows={readiness(place, release.digest)}
+        environment={environment}
+        isKnown={board.isSuccess}
+        updatedAt={board.dataUpdatedAt}
+      />
+      {board.isError && (
+        <RegionError error={board.error} retry={() => void board.refetch()} shownAt={board.dataUpdatedAt} />
+      )}
       <NewCommits releaseId={release.id} />
       <EarlierVerdicts verdicts={verdicts} />
       {given.isError && <RegionError error={given.error} retry={() => void given.refetch()} />}
@@ -63,11 +94,17 @@ function Panel({ release, environment, onDone, onClose }: Props & { release: Sch
   return (
     <section className={css.panel} aria-labelledby="verdict-title">
       {ran && mayGive ? (
-        <GiveVerdict release={release} environment={environment} latest={verdicts[0]} onDone={onDone}>{content}</GiveVerdict>
+        <GiveVerdict release={release} environment={environment} latest={verdicts[0]} onDone={onDone}>
+          {content}
+        </GiveVerdict>
       ) : (
         <div className={css.scroll}>
           {content}
-          {refusal && <div className={css.section}><Denied reason={refusal} /></div>}
+          {refusal && (
+            <div className={css.section}>
+              <Denied reason={refusal} />
+            </div>
+          )}
         </div>
       )}
     </section>
@@ -94,7 +131,11 @@ function Head({ release, environment, since, latest, isMine, onClose }: HeadProp
           <Status status="pending_confirmation" label={isMine ? t('yours') : t('none_yet')} />
         )}
         <span className={css.phoneOnly}>{environment}</span>
-        {since && <span className="t2 s12">{t('came')} <Age at={since} /></span>}
+        {since && (
+          <span className="t2 s12">
+            {t('came')} <Age at={since} />
+          </span>
+        )}
         {onClose && (
           <button type="button" className={css.close} onClick={onClose} aria-label={t('close')}>
             <X size={16} aria-hidden />
@@ -102,7 +143,8 @@ function Head({ release, environment, since, latest, isMine, onClose }: HeadProp
         )}
       </div>
       <h2 id="verdict-title" tabIndex={-1} className={css.title}>
-        {release.project.slug}<span className={css.wideOnly}>{t('in', { environment })}</span>
+        {release.project.slug}
+        <span className={css.wideOnly}>{t('in', { environment })}</span>
       </h2>
       <div className={css.line}>
         <Glyph digest={release.digest} />

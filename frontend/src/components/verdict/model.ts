@@ -3,8 +3,14 @@ import type { Schemas } from '@/lib/api/client'
 import type { Hue } from '@/lib/status'
 import { isWebAddress } from '@/lib/web'
 
-
-export type Ready = { cluster: string; hue: Hue; ready: number | null; total: number | null; seenAt: string | null; isSilent: boolean }
+export type Ready = {
+  cluster: string
+  hue: Hue
+  ready: number | null
+  total: number | null
+  seenAt: string | null
+  isSilent: boolean
+}
 export type Link = { title: string; url: string }
 export type VerdictDraft = { comment: string; evidence: Link[] }
 
@@ -13,8 +19,12 @@ export function readiness(environment: Schemas['BoardEnvironment'] | undefined, 
   return (environment?.cells ?? [])
     .filter((cell) => digest !== '' && cell.digest === digest)
     .map((cell) => ({
-      cluster: cell.cluster.name, ready: cell.ready, total: cell.total,
-      seenAt: cell.cluster.seen_at, isSilent: cell.cluster.is_silent, hue: hueOfCell(cell),
+      cluster: cell.cluster.name,
+      ready: cell.ready,
+      total: cell.total,
+      seenAt: cell.cluster.seen_at,
+      isSilent: cell.cluster.is_silent,
+      hue: hueOfCell(cell),
     }))
 }
 

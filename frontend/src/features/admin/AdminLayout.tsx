@@ -12,10 +12,18 @@ const PAGES = ['people', 'grants', 'environments', 'clusters', 'integrations', '
 type Page = (typeof PAGES)[number]
 
 const ICONS: Record<Page, LucideIcon> = {
-  people: Users, grants: KeyRound, environments: Workflow, clusters: Server, integrations: Plug, languages: Braces, why: CircleHelp,
+  people: Users,
+  grants: KeyRound,
+  environments: Workflow,
+  clusters: Server,
+  integrations: Plug,
+  languages: Braces,
+  why: CircleHelp,
 }
 /** Pages that nobody else may use at all; they are absent for others. */
-const NEEDS = { people: 'user.manage', integrations: 'integration.manage' } as const satisfies Partial<Record<Page, WhyQuestion['action']>>
+const NEEDS = { people: 'user.manage', integrations: 'integration.manage' } as const satisfies Partial<
+  Record<Page, WhyQuestion['action']>
+>
 
 function usePages(): readonly Page[] {
   const people = useQuery(whyQuery({ action: NEEDS.people }))
@@ -35,7 +43,10 @@ export default function AdminLayout() {
       {phone ? (
         <div className={css.choice}>
           <Select
-            aria-label={t('pages')} value={here} style={{ width: '100%' }} size="large"
+            aria-label={t('pages')}
+            value={here}
+            style={{ width: '100%' }}
+            size="large"
             options={pages.map((page) => ({ value: page, label: t(`nav.${page}`) }))}
             onChange={(page) => void navigate({ to: `/admin/${page as Page}` })}
           />

@@ -17,7 +17,16 @@ export default function ClustersPage() {
   const open = (name: string | undefined, adding?: true) => void navigate({ search: { edit: name, add: adding } })
   return (
     <>
-      <Head page="clusters" right={right.allowed && <Button icon={<Plus size={14} aria-hidden />} onClick={() => open(undefined, true)}>{t('connection.add.cluster')}</Button>} />
+      <Head
+        page="clusters"
+        right={
+          right.allowed && (
+            <Button icon={<Plus size={14} aria-hidden />} onClick={() => open(undefined, true)}>
+              {t('connection.add.cluster')}
+            </Button>
+          )
+        }
+      />
       {right.refusal}
       <Connections kind="cluster" edit={edit} add={Boolean(add)} mayChange={right.allowed} onOpen={open} />
     </>

@@ -28,8 +28,15 @@ function EndingSoon({ grants, withPerson, withProject, onEnd }: EndingProps) {
   const soon = endingSoon(grants, now)
   return (
     <section className={css.part} aria-labelledby="ending">
-      <div className={css.sectionHead}><h2 id="ending">{t('grant.ending', { n: SOON_DAYS })}</h2>{soon.length > 0 && <span className="t3 s12 tnum">{soon.length}</span>}</div>
-      {soon.length ? <GrantTable grants={soon} withPerson={withPerson} withProject={withProject} onEnd={onEnd} /> : <p className="t2">{t('grant.none_ending')}</p>}
+      <div className={css.sectionHead}>
+        <h2 id="ending">{t('grant.ending', { n: SOON_DAYS })}</h2>
+        {soon.length > 0 && <span className="t3 s12 tnum">{soon.length}</span>}
+      </div>
+      {soon.length ? (
+        <GrantTable grants={soon} withPerson={withPerson} withProject={withProject} onEnd={onEnd} />
+      ) : (
+        <p className="t2">{t('grant.none_ending')}</p>
+      )}
     </section>
   )
 }
@@ -45,7 +52,8 @@ function OfProject({ slug, onEnd }: { slug: string; onEnd: (grant: Grant) => voi
   if (project.isError) return <RegionError error={project.error} />
   if (grants.isError && !grants.data) return <RegionError error={grants.error} retry={() => void grants.refetch()} />
   if (!project.data || !grants.data) return <Loading />
-  const give = (person?: string, environment?: string) => void navigate({ search: { project: slug, add: true, who: person, env: environment } })
+  const give = (person?: string, environment?: string) =>
+    void navigate({ search: { project: slug, add: true, who: person, env: environment } })
   const names = new Map(environments.data?.results.map((one) => [one.slug, one.name]))
   return (
     <>
@@ -53,14 +61,23 @@ function OfProject({ slug, onEnd }: { slug: string; onEnd: (grant: Grant) => voi
       <EndingSoon grants={grants.data.rows} withPerson withProject={false} onEnd={onEnd} />
       <section className={css.part} aria-labelledby="matrix">
         <div className={css.sectionHead}>
-          <h2 id="matrix" className="grow">{t('grant.matrix', { project: slug })}</h2>
-          {right.allowed && <Button size="small" icon={<Plus size={14} aria-hidden />} onClick={() => give()}>{t('grant.give')}</Button>}
+          <h2 id="matrix" className="grow">
+            {t('grant.matrix', { project: slug })}
+          </h2>
+          {right.allowed && (
+            <Button size="small" icon={<Plus size={14} aria-hidden />} onClick={() => give()}>
+              {t('grant.give')}
+            </Button>
+          )}
         </div>
         <Matrix project={project.data} grants={grants.data.rows} mayGive={right.allowed} onGive={give} onEnd={onEnd} />
       </section>
       {add && right.allowed && (
         <GiveSheet
-          project={project.data} who={who} environment={env} onClose={() => void navigate({ search: { project: slug } })}
+          project={project.data}
+          who={who}
+          environment={env}
+          onClose={() => void navigate({ search: { project: slug } })}
           environments={project.data.environments.map((one) => ({ value: one, label: names.get(one) ?? one }))}
         />
       )}
@@ -80,12 +97,26 @@ function Anywhere({ user, onEnd }: { user: string | undefined; onEnd: (grant: Gr
       <EndingSoon grants={rows} withPerson={!user} withProject onEnd={onEnd} />
       {user ? (
         <section className={css.part} aria-labelledby="roles">
-          <div className={css.sectionHead}><h2 id="roles">{t('grant.of', { user })}</h2></div>
-          {rows.length ? <GrantTable grants={[...rows].sort((a, b) => a.project.localeCompare(b.project) || a.environment_id - b.environment_id)} withPerson={false} onEnd={onEnd} /> : (
-            <div className={css.tableCard}><Empty>{t('grant.none_of', { user })}</Empty></div>
+          <div className={css.sectionHead}>
+            <h2 id="roles">{t('grant.of', { user })}</h2>
+          </div>
+          {rows.length ? (
+            <GrantTable
+              grants={[...rows].sort(
+                (a, b) => a.project.localeCompare(b.project) || a.environment_id - b.environment_id,
+              )}
+              withPerson={false}
+              onEnd={onEnd}
+            />
+          ) : (
+            <div className={css.tableCard}>
+              <Empty>{t('grant.none_of', { user })}</Empty>
+            </div>
           )}
         </section>
-      ) : <p className={css.hint}>{t('grant.choose')}</p>}
+      ) : (
+        <p className={css.hint}>{t('grant.choose')}</p>
+      )}
     </>
   )
 }
@@ -100,12 +131,33 @@ export default function GrantsPage() {
     <>
       <Head page="grants" />
       <div className={css.tools}>
-        <ProjectSelect label={t('grant.project')} placeholder={t('grant.choose_project')} value={project} width={260} onChange={(slug) => void navigate({ search: { project: slug } })} />
+        <ProjectSelect
+          label={t('grant.project')}
+          placeholder={t('grant.choose_project')}
+          value={project}
+          width={260}
+          onChange={(slug) => void navigate({ search: { project: slug } })}
+        />
         <span className={css.or}>{t('or')}</span>
-        <div className={css.person}><PeopleSelect id="grants-person" label={t('grant.person')} value={project ? '' : (user ?? '')} onChange={(username) => void navigate({ search: { user: username || undefined } })} /></div>
+        <div className={css.person}>
+          <PeopleSelect
+            id="grants-person"
+            label={t('grant.person')}
+            value={project ? '' : (user ?? '')}
+            onChange={(username) => void navigate({ search: { user: username || undefined } })}
+          />
+        </div>
       </div>
-      {end.error && <div className={css.tools}><RegionError error={end.error} /></div>}
-      {project ? <OfProject key={project} slug={project} onEnd={onEnd} /> : <Anywhere key={user ?? ''} user={user} onEnd={onEnd} />}
+      {end.error && (
+        <div className={css.tools}>
+          <RegionError error={end.error} />
+        </div>
+      )}
+      {project ? (
+        <OfProject key={project} slug={project} onEnd={onEnd} />
+      ) : (
+        <Anywhere key={user ?? ''} user={user} onEnd={onEnd} />
+      )}
     </>
   )
 }

@@ -19,11 +19,23 @@ export default function IntegrationsPage() {
   const open = (name: string | undefined, adding?: true) => void navigate({ search: { kind, edit: name, add: adding } })
   return (
     <>
-      <Head page="integrations" right={right.allowed && <Button icon={<Plus size={14} aria-hidden />} onClick={() => open(undefined, true)}>{t(`connection.add.${kind}`)}</Button>} />
+      <Head
+        page="integrations"
+        right={
+          right.allowed && (
+            <Button icon={<Plus size={14} aria-hidden />} onClick={() => open(undefined, true)}>
+              {t(`connection.add.${kind}`)}
+            </Button>
+          )
+        }
+      />
       <Guard action="integration.manage">
         <div className={css.tools}>
           <Segmented
-            name="kind" aria-label={t('integrations.kind')} value={kind} onChange={(next) => void navigate({ search: { kind: next } })}
+            name="kind"
+            aria-label={t('integrations.kind')}
+            value={kind}
+            onChange={(next) => void navigate({ search: { kind: next } })}
             options={KINDS.map((one) => ({ value: one, label: t(`integrations.${one}`) }))}
           />
         </div>

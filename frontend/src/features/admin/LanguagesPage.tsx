@@ -36,8 +36,16 @@ function List({ languages, selected }: { languages: Schemas['Language'][]; selec
     <ul className={own.list}>
       {languages.map((language) => (
         <li key={language.slug}>
-          <Link to="/admin/languages" search={{ lang: language.slug }} className={own.language} data-selected={language.slug === selected || undefined} aria-current={language.slug === selected || undefined}>
-            <span><span className="b5">{language.name}</span> <span className="mono t3">{language.slug}</span></span>
+          <Link
+            to="/admin/languages"
+            search={{ lang: language.slug }}
+            className={own.language}
+            data-selected={language.slug === selected || undefined}
+            aria-current={language.slug === selected || undefined}
+          >
+            <span>
+              <span className="b5">{language.name}</span> <span className="mono t3">{language.slug}</span>
+            </span>
             <span className="t3 s12">{newest(language)}</span>
           </Link>
         </li>
@@ -59,24 +67,49 @@ function Chosen({ slug, mayAdd }: { slug: string; mayAdd: boolean }) {
   const adding = Boolean(search.add) && mayAdd
   return (
     <section aria-labelledby="language">
-      <div className={css.sectionHead}><h2 id="language">{found.data.name}</h2></div>
+      <div className={css.sectionHead}>
+        <h2 id="language">{found.data.name}</h2>
+      </div>
       <div className="row">
         <Segmented<Kind>
-          name="template-kind" aria-label={t('language_page.kind')} value={kind} onChange={(next) => void navigate({ search: { lang: slug, kind: next } })}
+          name="template-kind"
+          aria-label={t('language_page.kind')}
+          value={kind}
+          onChange={(next) => void navigate({ search: { lang: slug, kind: next } })}
           options={KINDS.map((one) => ({ value: one, label: t(`language_page.kind.${one}`) }))}
         />
         <span className="grow" />
-        {mayAdd && !adding && <Button size="small" icon={<Plus size={14} aria-hidden />} onClick={() => void navigate({ search: { ...here, add: true } })}>{t('language_page.new')}</Button>}
+        {mayAdd && !adding && (
+          <Button
+            size="small"
+            icon={<Plus size={14} aria-hidden />}
+            onClick={() => void navigate({ search: { ...here, add: true } })}
+          >
+            {t('language_page.new')}
+          </Button>
+        )}
       </div>
       {adding ? (
         <div className={css.part}>
           <NewVersion
-            key={`${slug} ${kind}`} language={slug} kind={kind} newest={versions[0]} onLeave={() => void navigate({ search: here })}
-            onSaved={(version) => void navigate({ search: { ...here, version, against: version > 1 ? version - 1 : undefined } })}
+            key={`${slug} ${kind}`}
+            language={slug}
+            kind={kind}
+            newest={versions[0]}
+            onLeave={() => void navigate({ search: here })}
+            onSaved={(version) =>
+              void navigate({ search: { ...here, version, against: version > 1 ? version - 1 : undefined } })
+            }
           />
         </div>
       ) : (
-        <TemplateView language={slug} versions={versions} version={search.version} against={search.against} onCompare={(against) => void navigate({ search: { ...search, against } })} />
+        <TemplateView
+          language={slug}
+          versions={versions}
+          version={search.version}
+          against={search.against}
+          onCompare={(against) => void navigate({ search: { ...search, against } })}
+        />
       )}
     </section>
   )
@@ -93,12 +126,20 @@ export default function LanguagesPage() {
     <>
       <Head page="languages" />
       {right.refusal}
-      {languages.isPending ? <Loading /> : languages.isError && !languages.data ? <RegionError error={languages.error} retry={() => void languages.refetch()} /> : chosen ? (
+      {languages.isPending ? (
+        <Loading />
+      ) : languages.isError && !languages.data ? (
+        <RegionError error={languages.error} retry={() => void languages.refetch()} />
+      ) : chosen ? (
         <div className={own.page}>
           <List languages={rows} selected={chosen} />
           <Chosen key={chosen} slug={chosen} mayAdd={right.allowed} />
         </div>
-      ) : <div className={css.tableCard}><Empty>{t('language_page.none')}</Empty></div>}
+      ) : (
+        <div className={css.tableCard}>
+          <Empty>{t('language_page.none')}</Empty>
+        </div>
+      )}
     </>
   )
 }

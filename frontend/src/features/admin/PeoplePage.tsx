@@ -29,20 +29,47 @@ function People() {
   return (
     <>
       <div className={css.tools}>
-        <SearchField className={css.search} label={t('people.search')} value={q} onSearch={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }), replace: true })} />
+        <SearchField
+          className={css.search}
+          label={t('people.search')}
+          value={q}
+          onSearch={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }), replace: true })}
+        />
       </div>
-      {users.isPending ? <Loading /> : users.isError && !rows.length ? <RegionError error={users.error} retry={() => void users.refetch()} /> : (
+      {users.isPending ? (
+        <Loading />
+      ) : users.isError && !rows.length ? (
+        <RegionError error={users.error} retry={() => void users.refetch()} />
+      ) : (
         <div className={css.tableCard}>
-          {rows.length ? <PeopleTable users={rows} selected={edit} /> : (
-            <Empty action={<button type="button" className="link" onClick={() => void navigate({ search: {} })}>{t('people.show_all')}</button>}>{t('people.none', { q })}</Empty>
+          {rows.length ? (
+            <PeopleTable users={rows} selected={edit} />
+          ) : (
+            <Empty
+              action={
+                <button type="button" className="link" onClick={() => void navigate({ search: {} })}>
+                  {t('people.show_all')}
+                </button>
+              }
+            >
+              {t('people.none', { q })}
+            </Empty>
           )}
           {users.hasNextPage && (
-            <div className={css.foot}><Button size="small" onClick={() => void users.fetchNextPage()} loading={users.isFetchingNextPage}>{t('show_more')}</Button></div>
+            <div className={css.foot}>
+              <Button size="small" onClick={() => void users.fetchNextPage()} loading={users.isFetchingNextPage}>
+                {t('show_more')}
+              </Button>
+            </div>
           )}
         </div>
       )}
       <Invitations />
-      {add ? <InviteSheet onClose={close} /> : edit !== undefined && <PersonSheet key={edit} id={edit} onClose={close} />}
+      {add ? (
+        <InviteSheet onClose={close} />
+      ) : (
+        edit !== undefined && <PersonSheet key={edit} id={edit} onClose={close} />
+      )}
     </>
   )
 }
@@ -57,8 +84,19 @@ export default function PeoplePage() {
   usePageActions(mayInvite ? [{ id: 'invite', label: t('invite.action'), run: invite }] : [])
   return (
     <>
-      <Head page="people" right={mayInvite && <Button icon={<UserPlus size={14} aria-hidden />} onClick={invite}>{t('invite.action')}</Button>} />
-      <Guard action="user.manage"><People /></Guard>
+      <Head
+        page="people"
+        right={
+          mayInvite && (
+            <Button icon={<UserPlus size={14} aria-hidden />} onClick={invite}>
+              {t('invite.action')}
+            </Button>
+          )
+        }
+      />
+      <Guard action="user.manage">
+        <People />
+      </Guard>
     </>
   )
 }

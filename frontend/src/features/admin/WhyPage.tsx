@@ -41,13 +41,21 @@ export default function WhyPage() {
   const pairs = useQuery({ ...projectEnvironmentsQuery(slug ?? ''), enabled: Boolean(slug) })
   const pair = pairs.data?.results.find((one) => one.environment === search.env)
   const askAnywhere = useRight({ action: 'user.manage' }).allowed
-  const askHere = useRight({ action: 'why.read_others', project: project.data?.id }, Boolean(project.data) && !askAnywhere).allowed
+  const askHere = useRight(
+    { action: 'why.read_others', project: project.data?.id },
+    Boolean(project.data) && !askAnywhere,
+  ).allowed
   const mayAskForOthers = askAnywhere || askHere
   const user = mayAskForOthers ? search.user : undefined
   const ready = global || (project.data && (!search.env || pair))
   const choose = (part: Partial<typeof search>) => void navigate({ search: { ...search, ...part }, replace: true })
   const said = (one: Action) => (isGlobal(one) ? t(WORDS[one]) : t(`settings:action.${one}`))
-  const where = pair && project.data ? t('why.in_both', { environment: pair.name, project: project.data.slug }) : project.data ? t('why.in_project', { project: project.data.slug }) : ''
+  const where =
+    pair && project.data
+      ? t('why.in_both', { environment: pair.name, project: project.data.slug })
+      : project.data
+        ? t('why.in_project', { project: project.data.slug })
+        : ''
   const params = { name: useNameOf(user), act: said(action), where }
   const options = [
     { label: t('why.group.project'), options: IN_PROJECT.map((one) => ({ value: one as Action, label: said(one) })) },
@@ -58,24 +66,62 @@ export default function WhyPage() {
       <Head page="why" />
       <div className={own.form}>
         {mayAskForOthers && (
-          <Field id={ids.person} label={t('why.person')} help={user ? <button type="button" className="link" onClick={() => choose({ user: undefined })}>{t('why.ask_myself')}</button> : t('why.myself')}>
-            <PeopleSelect id={ids.person} label={t('why.person')} value={user ?? ''} onChange={(username) => choose({ user: username || undefined })} />
+          <Field
+            id={ids.person}
+            label={t('why.person')}
+            help={
+              user ? (
+                <button type="button" className="link" onClick={() => choose({ user: undefined })}>
+                  {t('why.ask_myself')}
+                </button>
+              ) : (
+                t('why.myself')
+              )
+            }
+          >
+            <PeopleSelect
+              id={ids.person}
+              label={t('why.person')}
+              value={user ?? ''}
+              onChange={(username) => choose({ user: username || undefined })}
+            />
           </Field>
         )}
         <Labelled label={t('why.action')}>
-          {(control) => <Select<Action> {...control} aria-label={t('why.action')} value={action} options={options} onChange={(value) => choose({ action: value })} style={{ width: '100%' }} />}
+          {(control) => (
+            <Select<Action>
+              {...control}
+              aria-label={t('why.action')}
+              value={action}
+              options={options}
+              onChange={(value) => choose({ action: value })}
+              style={{ width: '100%' }}
+            />
+          )}
         </Labelled>
         {!global && (
           <>
             <Field id={ids.project} label={t('grant.project')}>
-              <ProjectSelect id={ids.project} label={t('grant.project')} placeholder={t('grant.choose_project')} value={slug} onChange={(value) => choose({ project: value, env: undefined })} />
+              <ProjectSelect
+                id={ids.project}
+                label={t('grant.project')}
+                placeholder={t('grant.choose_project')}
+                value={slug}
+                onChange={(value) => choose({ project: value, env: undefined })}
+              />
             </Field>
             {project.data && (
               <Labelled label={t('grant.environment')}>
                 {(control) => (
                   <Select
-                    {...control} aria-label={t('grant.environment')} allowClear placeholder={t('why.any_environment')} value={pair?.environment ?? null} style={{ width: '100%' }}
-                    options={(pairs.data?.results ?? []).map((one) => ({ value: one.environment, label: one.name }))} onChange={(value: string | null | undefined) => choose({ env: value ?? undefined })}
+                    {...control}
+                    aria-label={t('grant.environment')}
+                    allowClear
+                    placeholder={t('why.any_environment')}
+                    value={pair?.environment ?? null}
+                    style={{ width: '100%' }}
+                    options={(pairs.data?.results ?? []).map((one) => ({ value: one.environment, label: one.name }))}
+                    onChange={(value: string | null | undefined) => choose({ env: value ?? undefined })}
                   />
                 )}
               </Labelled>
@@ -86,10 +132,15 @@ export default function WhyPage() {
       {project.isError && <RegionError error={project.error} />}
       {ready ? (
         <Answer
-          question={{ action, project: project.data?.id, environment: pair?.environment_id, user }} username={user ?? me.username} project={project.data} environment={pair?.environment}
+          question={{ action, project: project.data?.id, environment: pair?.environment_id, user }}
+          username={user ?? me.username}
+          project={project.data}
+          environment={pair?.environment}
           words={{ yes: t(user ? 'why.yes' : 'why.yes_me', params), no: t(user ? 'why.no' : 'why.no_me', params) }}
         />
-      ) : !slug && <p className={css.hint}>{t('why.choose')}</p>}
+      ) : (
+        !slug && <p className={css.hint}>{t('why.choose')}</p>
+      )}
     </>
   )
 }

@@ -14,7 +14,12 @@ export function Guard({ action, children }: { action: WhyQuestion['action']; chi
   const right = useQuery(whyQuery({ action }))
   if (right.isPending) return <Loading />
   if (right.isError) return <RegionError error={right.error} retry={() => void right.refetch()} />
-  if (!right.data.allowed) return <div className={css.denied}><Denied reason={right.data} /></div>
+  if (!right.data.allowed)
+    return (
+      <div className={css.denied}>
+        <Denied reason={right.data} />
+      </div>
+    )
   return children
 }
 
@@ -23,7 +28,9 @@ function ReadOnly({ reason }: { reason: Schemas['WhyAnswer'] }) {
   return (
     <div className={css.refusal}>
       <Lock size={14} aria-hidden />
-      <span>{t('read_only')} {sentence(reason)}</span>
+      <span>
+        {t('read_only')} {sentence(reason)}
+      </span>
     </div>
   )
 }

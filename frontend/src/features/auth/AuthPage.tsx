@@ -24,8 +24,15 @@ export function AuthPage({ title, lead, children }: { title: string; lead?: Reac
   )
 }
 
-const LANGUAGES: [Language, string][] = [['en', 'English'], ['zh', '简体中文']]
-const THEMES: [ThemeChoice, typeof Sun][] = [['system', Monitor], ['light', Sun], ['dark', Moon]]
+const LANGUAGES: [Language, string][] = [
+  ['en', 'English'],
+  ['zh', '简体中文'],
+]
+const THEMES: [ThemeChoice, typeof Sun][] = [
+  ['system', Monitor],
+  ['light', Sun],
+  ['dark', Moon],
+]
 
 function Choices() {
   const { t } = useTranslation('auth')
@@ -35,8 +42,12 @@ function Choices() {
       <div role="group" aria-label={t('language')} className={css.group}>
         {LANGUAGES.map(([language, name]) => (
           <button
-            key={language} type="button" lang={language} aria-pressed={currentLanguage() === language}
-            className={css.choice} onClick={() => chooseLanguageHere(language)}
+            key={language}
+            type="button"
+            lang={language}
+            aria-pressed={currentLanguage() === language}
+            className={css.choice}
+            onClick={() => chooseLanguageHere(language)}
           >
             {name}
           </button>
@@ -45,8 +56,13 @@ function Choices() {
       <div role="group" aria-label={t('theme')} className={css.group}>
         {THEMES.map(([choice, Icon]) => (
           <button
-            key={choice} type="button" aria-pressed={theme === choice} aria-label={t(`theme.${choice}`)} title={t(`theme.${choice}`)}
-            className={css.choice} onClick={() => chooseThemeHere(choice)}
+            key={choice}
+            type="button"
+            aria-pressed={theme === choice}
+            aria-label={t(`theme.${choice}`)}
+            title={t(`theme.${choice}`)}
+            className={css.choice}
+            onClick={() => chooseThemeHere(choice)}
           >
             <Icon size={15} aria-hidden />
           </button>

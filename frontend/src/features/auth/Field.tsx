@@ -17,23 +17,59 @@ type Props = {
   inputRef?: Ref<InputRef>
 }
 
-export function Field({ label, value, onChange, autoComplete, secret = false, error, hint, autoFocus, inputRef }: Props) {
+export function Field({
+  label,
+  value,
+  onChange,
+  autoComplete,
+  secret = false,
+  error,
+  hint,
+  autoFocus,
+  inputRef,
+}: Props) {
   const { t } = useTranslation('auth')
   const id = useId()
   const [shown, setShown] = useState(false)
   const said = [error ? `${id}e` : '', hint ? `${id}h` : ''].filter(Boolean).join(' ') || undefined
   return (
     <div className={css.field}>
-      <label htmlFor={id} className={css.label}>{label}</label>
+      <label htmlFor={id} className={css.label}>
+        {label}
+      </label>
       <Input
-        id={id} ref={inputRef} size="large" value={value} onChange={(event) => onChange(event.target.value)}
-        type={secret && !shown ? 'password' : 'text'} autoComplete={autoComplete} autoFocus={autoFocus}
-        autoCapitalize="none" autoCorrect="off" spellCheck={false} maxLength={256}
-        status={error ? 'error' : ''} aria-invalid={error ? true : undefined} aria-describedby={said}
-        suffix={secret ? <Reveal shown={shown} onChange={setShown} label={shown ? t('password.hide') : t('password.show')} /> : undefined}
+        id={id}
+        ref={inputRef}
+        size="large"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        type={secret && !shown ? 'password' : 'text'}
+        autoComplete={autoComplete}
+        autoFocus={autoFocus}
+        autoCapitalize="none"
+        autoCorrect="off"
+        spellCheck={false}
+        maxLength={256}
+        status={error ? 'error' : ''}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={said}
+        suffix={
+          secret ? (
+            <Reveal shown={shown} onChange={setShown} label={shown ? t('password.hide') : t('password.show')} />
+          ) : undefined
+        }
       />
-      {hint && <p id={`${id}h`} className={css.hint}>{hint}</p>}
-      {error && <p id={`${id}e`} className={css.wrong} role="alert"><CircleAlert size={14} aria-hidden />{error}</p>}
+      {hint && (
+        <p id={`${id}h`} className={css.hint}>
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${id}e`} className={css.wrong} role="alert">
+          <CircleAlert size={14} aria-hidden />
+          {error}
+        </p>
+      )}
     </div>
   )
 }

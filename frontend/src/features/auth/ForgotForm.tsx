@@ -27,12 +27,20 @@ export function ForgotForm() {
   }
 
   if (ask.data) {
-    return <p className={css.done} role="status">{ask.data.mail_configured ? t('forgot.asked') : t('forgot.no_mail')}</p>
+    return (
+      <p className={css.done} role="status">
+        {ask.data.mail_configured ? t('forgot.asked') : t('forgot.no_mail')}
+      </p>
+    )
   }
   return (
     <form className={css.form} onSubmit={submit} noValidate>
       <Field
-        label={t('forgot.name')} value={name} onChange={setName} autoComplete="username" autoFocus
+        label={t('forgot.name')}
+        value={name}
+        onChange={setName}
+        autoComplete="username"
+        autoFocus
         error={missing ? t('forgot.name_missing') : refusal.text}
       />
       <Button type="primary" size="large" htmlType="submit" block loading={ask.isPending && { delay: 300 }}>

@@ -29,7 +29,11 @@ export default function LinkPage() {
   const look = useQuery({
     queryKey: ['account-link', token],
     queryFn: ({ signal }) => body(api.POST('/api/v1/account-links/look', { body: { token }, signal })),
-    enabled: token !== '', retry: false, staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false,
+    enabled: token !== '',
+    retry: false,
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
   })
 
   if (!token) return <Gone text={t('link.none')} />
@@ -38,26 +42,44 @@ export default function LinkPage() {
     if (problem.isMissing) return <Gone text={sentence(problem)} />
     return (
       <AuthPage title={t('link.title')}>
-        <div className={css.done}><RegionError error={problem} retry={() => void look.refetch()} /></div>
+        <div className={css.done}>
+          <RegionError error={problem} retry={() => void look.refetch()} />
+        </div>
       </AuthPage>
     )
   }
   if (!look.data) {
-    return <AuthPage title={t('link.title')}><div className={css.done}><Loading><SkeletonRows rows={3} height={38} /></Loading></div></AuthPage>
+    return (
+      <AuthPage title={t('link.title')}>
+        <div className={css.done}>
+          <Loading>
+            <SkeletonRows rows={3} height={38} />
+          </Loading>
+        </div>
+      </AuthPage>
+    )
   }
   const { purpose, username, display_name, expires_at } = look.data
   const isNew = purpose === 'invitation'
   const who = display_name || username
   return (
-    <AuthPage title={isNew ? t('welcome.title', { name: who }) : t('reset.title')} lead={isNew ? t('welcome.lead', { username }) : t('reset.lead', { username })}>
+    <AuthPage
+      title={isNew ? t('welcome.title', { name: who }) : t('reset.title')}
+      lead={isNew ? t('welcome.lead', { username }) : t('reset.lead', { username })}
+    >
       <NewPasswordForm
-        token={token} username={username} askName={isNew} displayName={display_name}
+        token={token}
+        username={username}
+        askName={isNew}
+        displayName={display_name}
         onEntered={async (me) => {
           linkToken.set('')
           await enter(me, '/')
         }}
       />
-      <p className={css.under}><span className="s12 t3">{t('link.until', { time: absolute(expires_at) })}</span></p>
+      <p className={css.under}>
+        <span className="s12 t3">{t('link.until', { time: absolute(expires_at) })}</span>
+      </p>
     </AuthPage>
   )
 }
@@ -66,7 +88,11 @@ function Gone({ text }: { text: string }) {
   const { t } = useTranslation('auth')
   return (
     <AuthPage title={t('link.gone')} lead={text}>
-      <p className={css.under}><Link to="/sign-in" className="link">{t('link.sign_in')}</Link></p>
+      <p className={css.under}>
+        <Link to="/sign-in" className="link">
+          {t('link.sign_in')}
+        </Link>
+      </p>
     </AuthPage>
   )
 }

@@ -62,15 +62,28 @@ export function NewPasswordForm({ token, username, displayName, askName, onEnter
     <form className={css.form} onSubmit={submit} noValidate>
       <input type="hidden" name="username" value={username} autoComplete="username" />
       {askName && (
-        <Field label={t('display_name')} value={name} onChange={setName} autoComplete="name" hint={t('display_name.hint')} error={ofName} />
+        <Field
+          label={t('display_name')}
+          value={name}
+          onChange={setName}
+          autoComplete="name"
+          hint={t('display_name.hint')}
+          error={ofName}
+        />
       )}
       <Field
-        label={t('password.new')} value={password} autoComplete="new-password" secret autoFocus={!askName} inputRef={input}
+        label={t('password.new')}
+        value={password}
+        autoComplete="new-password"
+        secret
+        autoFocus={!askName}
+        inputRef={input}
         onChange={(value) => {
           setPassword(value)
           setShort(false)
         }}
-        error={ofPassword ?? (ofName ? undefined : refusal.text)} hint={<Rules password={password} />}
+        error={ofPassword ?? (ofName ? undefined : refusal.text)}
+        hint={<Rules password={password} />}
       />
       <Button type="primary" size="large" htmlType="submit" block loading={redeem.isPending && { delay: 300 }}>
         {askName ? t('welcome.do') : t('reset.do')}
@@ -85,10 +98,17 @@ function Rules({ password }: { password: string }) {
   return (
     <span className={css.rules}>
       <span className={longEnough ? css.met : undefined}>
-        {longEnough ? <Check size={14} aria-hidden /> : <Dot size={14} aria-hidden />}{t('rule.length', { n: SHORTEST })}
+        {longEnough ? <Check size={14} aria-hidden /> : <Dot size={14} aria-hidden />}
+        {t('rule.length', { n: SHORTEST })}
       </span>
-      <span><Dot size={14} aria-hidden />{t('rule.uncommon')}</span>
-      <span><Dot size={14} aria-hidden />{t('rule.unlike')}</span>
+      <span>
+        <Dot size={14} aria-hidden />
+        {t('rule.uncommon')}
+      </span>
+      <span>
+        <Dot size={14} aria-hidden />
+        {t('rule.unlike')}
+      </span>
     </span>
   )
 }

@@ -25,14 +25,19 @@ export default function SessionEndedDialog({ person }: { person: Schemas['Me'] }
     return void router.invalidate()
   }
 
-  const somebodyElse = () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`)
+  const somebodyElse = () =>
+    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`)
   return (
     <Dialog label={t('ended.title')} className={css.ended}>
       <h2>{t('ended.title')}</h2>
-      <p className="t2">{t('ended.lead', { name: nameOf({ username: person.username, display_name: person.display_name ?? '' }) })}</p>
+      <p className="t2">
+        {t('ended.lead', { name: nameOf({ username: person.username, display_name: person.display_name ?? '' }) })}
+      </p>
       <SignInForm username={person.username} onEntered={entered} />
       <p className={css.under}>
-        <button type="button" className={css.quiet} onClick={somebodyElse}>{t('ended.else')}</button>
+        <button type="button" className={css.quiet} onClick={somebodyElse}>
+          {t('ended.else')}
+        </button>
       </p>
     </Dialog>
   )

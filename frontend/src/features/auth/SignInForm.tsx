@@ -46,15 +46,25 @@ export function SignInForm({ username, onEntered }: Props) {
     <form className={css.form} onSubmit={submit} noValidate>
       {username === undefined ? (
         <Field
-          label={t('name')} value={name} onChange={setName} autoComplete="username" autoFocus inputRef={nameInput}
+          label={t('name')}
+          value={name}
+          onChange={setName}
+          autoComplete="username"
+          autoFocus
+          inputRef={nameInput}
           error={missing === 'name' ? t('name.missing') : undefined}
         />
       ) : (
         <input type="hidden" name="username" value={username} autoComplete="username" />
       )}
       <Field
-        label={t('password')} value={password} onChange={setPassword} autoComplete="current-password" secret
-        autoFocus={username !== undefined} inputRef={passwordInput}
+        label={t('password')}
+        value={password}
+        onChange={setPassword}
+        autoComplete="current-password"
+        secret
+        autoFocus={username !== undefined}
+        inputRef={passwordInput}
         error={missing === 'password' ? t('password.missing') : refusal.text}
       />
       <Button type="primary" size="large" htmlType="submit" block loading={signIn.isPending && { delay: 300 }}>

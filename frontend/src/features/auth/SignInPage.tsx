@@ -25,7 +25,9 @@ export default function SignInPage() {
       <AuthPage title={t('forgot.title')} lead={t('forgot.lead')}>
         <ForgotForm />
         <p className={css.under}>
-          <Link to="/sign-in" search={{ next }} className="link">{t('forgot.back')}</Link>
+          <Link to="/sign-in" search={{ next }} className="link">
+            {t('forgot.back')}
+          </Link>
         </p>
       </AuthPage>
     )
@@ -34,7 +36,9 @@ export default function SignInPage() {
     <AuthPage title={t('sign_in.title')}>
       <SignInForm onEntered={(me) => enter(me, safeNext(next))} />
       <p className={css.under}>
-        <Link to="/sign-in" search={{ next, forgot: true }} className={css.quiet}>{t('sign_in.forgot')}</Link>
+        <Link to="/sign-in" search={{ next, forgot: true }} className={css.quiet}>
+          {t('sign_in.forgot')}
+        </Link>
       </p>
     </AuthPage>
   )

@@ -6,12 +6,26 @@ const next = (wish: string | undefined) => safeNext(wish, HERE)
 
 describe('where signing in leads', () => {
   it('is the wished page of this portal, with its search and hash', () => {
-    expect(next('/p/book-api-n1/releases?env=test&status=failed#L18')).toBe('/p/book-api-n1/releases?env=test&status=failed#L18')
+    expect(next('/p/book-api-n1/releases?env=test&status=failed#L18')).toBe(
+      '/p/book-api-n1/releases?env=test&status=failed#L18',
+    )
   })
 
   it.each([
-    undefined, '', 'inbox', 'https://evil.example/', '//evil.example', '///evil.example', '/\\evil.example', '\\\\evil.example',
-    '/\t/evil.example', '/\n/evil.example', 'javascript:alert(1)', '/..//evil.example', '/./\u0000/x', ' /inbox',
+    undefined,
+    '',
+    'inbox',
+    'https://evil.example/',
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    '/\n/evil.example',
+    'javascript:alert(1)',
+    '/..//evil.example',
+    '/./\u0000/x',
+    ' /inbox',
   ])('is home for %j', (wish) => {
     expect(next(wish)).toBe('/')
   })

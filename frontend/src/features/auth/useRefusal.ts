@@ -5,7 +5,12 @@ import { sentence } from '@/lib/i18n'
 import { useNow } from '@/lib/time'
 
 /** A refusal as it is now: its sentence, and how long to wait. */
-export function useRefusal(): { text: string | null; waiting: boolean; show: (error: unknown) => void; clear: () => void } {
+export function useRefusal(): {
+  text: string | null
+  waiting: boolean
+  show: (error: unknown) => void
+  clear: () => void
+} {
   const [refusal, setRefusal] = useState<{ error: ApiError; until: number } | null>(null)
   const now = useNow(500)
   const show = (error: unknown) => {
@@ -19,5 +24,10 @@ export function useRefusal(): { text: string | null; waiting: boolean; show: (er
   if (!until) return { text: sentence(error), waiting: false, show, clear }
   const left = Math.ceil((until - now) / 1000)
   if (left <= 0) return { text: null, waiting: false, show, clear }
-  return { text: sentence({ ...error, code: error.code, params: { ...error.params, seconds: left } }), waiting: true, show, clear }
+  return {
+    text: sentence({ ...error, code: error.code, params: { ...error.params, seconds: left } }),
+    waiting: true,
+    show,
+    clear,
+  }
 }

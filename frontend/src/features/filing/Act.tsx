@@ -10,7 +10,14 @@ import { blockers } from './logic'
 import type { Asked } from './PreviewRail'
 import css from './filing.module.css'
 
-type Props = { asked: Asked; says: ReactNode; label: string; busy: boolean; onPress: () => void; why: { project: string; environment?: string; action: string } }
+type Props = {
+  asked: Asked
+  says: ReactNode
+  label: string
+  busy: boolean
+  onPress: () => void
+  why: { project: string; environment?: string; action: string }
+}
 
 export function Act({ asked, says, label, busy, onPress, why }: Props) {
   const { t } = useTranslation('filing')
@@ -20,7 +27,14 @@ export function Act({ asked, says, label, busy, onPress, why }: Props) {
     return (
       <div className={css.deniedBar}>
         <Denied reason={error}>
-          <Link to="/settings/$tab" params={{ tab: 'why' }} search={{ project: why.project, env: why.environment, action: why.action }} className="link">{common('why')}</Link>
+          <Link
+            to="/settings/$tab"
+            params={{ tab: 'why' }}
+            search={{ project: why.project, env: why.environment, action: why.action }}
+            className="link"
+          >
+            {common('why')}
+          </Link>
         </Denied>
       </div>
     )
@@ -30,21 +44,35 @@ export function Act({ asked, says, label, busy, onPress, why }: Props) {
   return (
     <>
       <span className={`t2 s12 ${css.note}`}>{notChecked ? t('act.not_checked') : says}</span>
-      <KeyButton type="primary" shortcut="ctrl+enter" loading={busy ? { delay: 300 } : false} onPress={onPress}>{label}</KeyButton>
+      <KeyButton type="primary" shortcut="ctrl+enter" loading={busy ? { delay: 300 } : false} onPress={onPress}>
+        {label}
+      </KeyButton>
     </>
   )
 }
 
 /** Why filing was refused; what a lost answer may have filed already is named. */
-export function FilingTrouble({ error, filedBefore, startAnew }: { error: ApiError | null; filedBefore: number | null; startAnew: () => void }) {
+export function FilingTrouble({
+  error,
+  filedBefore,
+  startAnew,
+}: {
+  error: ApiError | null
+  filedBefore: number | null
+  startAnew: () => void
+}) {
   const { t } = useTranslation('filing')
   if (!error) return null
   if (filedBefore === null) return <RegionError error={error} />
   return (
     <div className={css.strip} role="alert">
       <span>{t('act.filed_before')}</span>
-      <Link to="/tickets/$id" params={{ id: String(filedBefore) }} className="link">#{filedBefore}</Link>
-      <button type="button" className="link" onClick={startAnew}>{t('act.file_another')}</button>
+      <Link to="/tickets/$id" params={{ id: String(filedBefore) }} className="link">
+        #{filedBefore}
+      </Link>
+      <button type="button" className="link" onClick={startAnew}>
+        {t('act.file_another')}
+      </button>
     </div>
   )
 }

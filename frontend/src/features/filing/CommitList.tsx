@@ -7,7 +7,15 @@ import css from './filing.module.css'
 
 const FIRST = 5
 
-export function CommitList({ preview, environment, isBack }: { preview: Preview; environment: string; isBack: boolean }) {
+export function CommitList({
+  preview,
+  environment,
+  isBack,
+}: {
+  preview: Preview
+  environment: string
+  isBack: boolean
+}) {
   const { t } = useTranslation('filing')
   const { commits, commits_reason: reason } = preview
   if (!commits && !reason) return null

@@ -21,7 +21,11 @@ export function CopiedFrom({ ticket, gitRef, project }: Props) {
     <div className={css.strip}>
       <Copy size={14} aria-hidden />
       <span>
-        {t('copy.from')} <Link to="/tickets/$id" params={{ id: String(ticket.id) }} className="link">#{ticket.id}</Link>, <Age at={ticket.created_at} />.
+        {t('copy.from')}{' '}
+        <Link to="/tickets/$id" params={{ id: String(ticket.id) }} className="link">
+          #{ticket.id}
+        </Link>
+        , <Age at={ticket.created_at} />.
       </span>
       {moved && (
         <span className={css.wait}>

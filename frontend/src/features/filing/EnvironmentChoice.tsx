@@ -11,7 +11,13 @@ import { runningDigests, runningImage, type BoardRow } from './logic'
 import css from './filing.module.css'
 
 export type Place = { row: BoardRow; denied?: Reason }
-type Props = { label: string; places: Place[]; value: string | undefined; onChoose: (slug: string) => void; showApprovals?: boolean }
+type Props = {
+  label: string
+  places: Place[]
+  value: string | undefined
+  onChoose: (slug: string) => void
+  showApprovals?: boolean
+}
 
 export function EnvironmentChoice({ label, places, value, onChoose, showApprovals = false }: Props) {
   return (
@@ -22,7 +28,9 @@ export function EnvironmentChoice({ label, places, value, onChoose, showApproval
           return (
             <div key={slug} className={css.refused}>
               <span className="b5">{name}</span>
-              <span className="s12"><Denied reason={denied} /></span>
+              <span className="s12">
+                <Denied reason={denied} />
+              </span>
             </div>
           )
         return (
@@ -44,16 +52,28 @@ function PlaceBody({ row, showApprovals }: { row: BoardRow; showApprovals: boole
       <span className={css.choiceTop}>
         <span className="b5">{row.environment.name}</span>
         <span className="t3 s12">{clusters.join(' · ')}</span>
-        {showApprovals && row.approvals_needed > 0 && <span className={css.choiceEnd}>{t('where.approvals', { count: row.approvals_needed })}</span>}
+        {showApprovals && row.approvals_needed > 0 && (
+          <span className={css.choiceEnd}>{t('where.approvals', { count: row.approvals_needed })}</span>
+        )}
       </span>
       <span className={css.choiceSub}>
-        {image ? <ImageName {...image} short size={14} /> : runningDigests(row).size ? t('where.several') : t('where.nothing')}
+        {image ? (
+          <ImageName {...image} short size={14} />
+        ) : runningDigests(row).size ? (
+          t('where.several')
+        ) : (
+          t('where.nothing')
+        )}
         {row.lock && (
           <span className="row" style={{ gap: 4 }}>
             <Lock size={12} aria-hidden />
-            {row.lock.until
-              ? <span>{t('lock.until', { name: nameOf(row.lock.by) })} <ClockTime at={row.lock.until} /></span>
-              : t('lock.by', { name: nameOf(row.lock.by) })}
+            {row.lock.until ? (
+              <span>
+                {t('lock.until', { name: nameOf(row.lock.by) })} <ClockTime at={row.lock.until} />
+              </span>
+            ) : (
+              t('lock.by', { name: nameOf(row.lock.by) })
+            )}
           </span>
         )}
       </span>

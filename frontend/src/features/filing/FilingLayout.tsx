@@ -4,7 +4,14 @@ import { useId, type ReactNode } from 'react'
 import { PageTitle } from '@/components/Page'
 import css from './filing.module.css'
 
-type Props = { title: string; meta?: ReactNode; children: ReactNode; rail: ReactNode; trouble?: ReactNode; act: ReactNode }
+type Props = {
+  title: string
+  meta?: ReactNode
+  children: ReactNode
+  rail: ReactNode
+  trouble?: ReactNode
+  act: ReactNode
+}
 
 export function FilingLayout({ title, meta, children, rail, trouble, act }: Props) {
   return (
@@ -62,7 +69,13 @@ export function Wrong({ children }: { children: ReactNode }) {
   )
 }
 
-type ChoiceProps = { name: string; value: string; checked: boolean; onChoose: (value: string) => void; children: ReactNode }
+type ChoiceProps = {
+  name: string
+  value: string
+  checked: boolean
+  onChoose: (value: string) => void
+  children: ReactNode
+}
 
 /** One radio as a card. */
 export function Choice({ name, value, checked, onChoose, children }: ChoiceProps) {

@@ -38,7 +38,11 @@ export default function NewReleasePage() {
   const refs = useQuery(refsQuery(slug, ''))
   const copied = useQuery(ticketQuery(search.copy ?? null)).data
   const places = usePlaces(slug)
-  const draft = useDraft<Draft>(me.id, `release.${slug}.${search.copy ?? ''}`, { ref: null, environment: null, note: null })
+  const draft = useDraft<Draft>(me.id, `release.${slug}.${search.copy ?? ''}`, {
+    ref: null,
+    environment: null,
+    note: null,
+  })
   const [typed, setTyped] = useState<string | null>(null)
 
   const copiedRef = typeof copied?.form.ref === 'string' ? copied.form.ref : undefined
@@ -49,11 +53,16 @@ export default function NewReleasePage() {
   const environment = (open.find((place) => place.row.environment.slug === wanted) ?? open[0])?.row.environment
   const note = draft.value.note ?? copied?.note ?? ''
 
-  const preview = usePreview(ref.trim() && environment ? { kind: 'release', project: slug, environment: environment.slug, note: '', form: { ref: ref.trim() } } : null)
+  const preview = usePreview(
+    ref.trim() && environment
+      ? { kind: 'release', project: slug, environment: environment.slug, note: '', form: { ref: ref.trim() } }
+      : null,
+  )
   const asked = asAsked(preview)
   const filing = useFiling((ticket) => {
     draft.clear()
-    if (ticket.release) void navigate({ to: '/p/$project/releases/$tag', params: { project: slug, tag: ticket.release.tag } })
+    if (ticket.release)
+      void navigate({ to: '/p/$project/releases/$tag', params: { project: slug, tag: ticket.release.tag } })
     else void navigate({ to: '/tickets/$id', params: { id: String(ticket.id) } })
   })
 
@@ -63,11 +72,19 @@ export default function NewReleasePage() {
     void navigate({ to: '.', search: { ...search, ...part }, replace: true })
   }
   const press = () => {
-    if (environment && ref.trim()) filing.file({ kind: 'release', project: slug, environment: environment.slug, note: note.trim(), form: { ref: ref.trim() } })
+    if (environment && ref.trim())
+      filing.file({
+        kind: 'release',
+        project: slug,
+        environment: environment.slug,
+        note: note.trim(),
+        form: { ref: ref.trim() },
+      })
     else document.querySelector<HTMLInputElement>('input[role=combobox]')?.focus()
   }
   const name = word(environment)
-  const refProblem = problemOf(filing.error, 'ref') ?? (preview.isBehind || typed !== null ? null : problemOf(asked.error, 'ref'))
+  const refProblem =
+    problemOf(filing.error, 'ref') ?? (preview.isBehind || typed !== null ? null : problemOf(asked.error, 'ref'))
   const noteProblem = problemOf(filing.error, 'note')
 
   return (
@@ -76,41 +93,89 @@ export default function NewReleasePage() {
       meta={draft.restored && !search.copy ? common('draft.restored') : t('release.meta')}
       rail={
         <PreviewRail
-          asked={asked} title={t('rail.title')} environment={name} pattern={`YYYYMMDD-HHMMSS-u${me.id}`} empty={places.data && (refs.data || refs.error) ? t('rail.empty_release') : null}
-          facts={(data) => environment && (
-            <>
-              <Starts preview={data} environment={name} />
-              <Decides preview={data} />
-              <JobTemplate language={project.data?.language} />
-              <Takes project={slug} kind="release" environment={environment.slug} />
-            </>
-          )}
+          asked={asked}
+          title={t('rail.title')}
+          environment={name}
+          pattern={`YYYYMMDD-HHMMSS-u${me.id}`}
+          empty={places.data && (refs.data || refs.error) ? t('rail.empty_release') : null}
+          facts={(data) =>
+            environment && (
+              <>
+                <Starts preview={data} environment={name} />
+                <Decides preview={data} />
+                <JobTemplate language={project.data?.language} />
+                <Takes project={slug} kind="release" environment={environment.slug} />
+              </>
+            )
+          }
         />
       }
-      trouble={filing.error && !filing.error.fields ? <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} /> : null}
-      act={!open.length
-        ? <span className="t2">{places.data ? t('release.nowhere') : t('promote.looking')}</span>
-        : <Act asked={asked} says={t('release.says')} label={name ? t('release.act', { environment: name }) : t('release.act_plain')} busy={filing.isPending} onPress={press} why={{ project: slug, environment: environment?.slug, action: 'release.request' }} />}
+      trouble={
+        filing.error && !filing.error.fields ? (
+          <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} />
+        ) : null
+      }
+      act={
+        !open.length ? (
+          <span className="t2">{places.data ? t('release.nowhere') : t('promote.looking')}</span>
+        ) : (
+          <Act
+            asked={asked}
+            says={t('release.says')}
+            label={name ? t('release.act', { environment: name }) : t('release.act_plain')}
+            busy={filing.isPending}
+            onPress={press}
+            why={{ project: slug, environment: environment?.slug, action: 'release.request' }}
+          />
+        )
+      }
     >
       {copied && <CopiedFrom ticket={copied} gitRef={ref} project={slug} />}
-      <RefField project={slug} value={ref} problem={refProblem} onType={setTyped} onSettle={(next) => (next !== ref || typed !== null) && settle({ ref: next })} />
+      <RefField
+        project={slug}
+        value={ref}
+        problem={refProblem}
+        onType={setTyped}
+        onSettle={(next) => (next !== ref || typed !== null) && settle({ ref: next })}
+      />
       <div className={css.field}>
         <span className={css.label}>{t('tag.label')}</span>
         <span className={css.derived}>YYYYMMDD-HHMMSS-u{me.id}</span>
         <span className={css.help}>{t('tag.help')}</span>
       </div>
       {places.error ? <RegionError error={places.error} retry={places.retry} /> : null}
-      {!places.data && !places.error && <Loading><SkeletonRows rows={2} height={58} /></Loading>}
-      {places.data && <EnvironmentChoice label={t('environment.label')} places={places.data} value={environment?.slug} onChoose={(env) => settle({ env })} />}
+      {!places.data && !places.error && (
+        <Loading>
+          <SkeletonRows rows={2} height={58} />
+        </Loading>
+      )}
+      {places.data && (
+        <EnvironmentChoice
+          label={t('environment.label')}
+          places={places.data}
+          value={environment?.slug}
+          onChoose={(env) => settle({ env })}
+        />
+      )}
       {places.gated.length > 0 && (
         <p className="t2">
           {t('release.gated', { environments: places.gated.join(t('comma')), count: places.gated.length })}{' '}
-          <Link to="/p/$project/promote" params={{ project: slug }} className="link">{t('release.to_promote')}</Link>
+          <Link to="/p/$project/promote" params={{ project: slug }} className="link">
+            {t('release.to_promote')}
+          </Link>
         </p>
       )}
       <Field label={t('note.label')} aside={common('optional')} problem={noteProblem} help={t('note.help_release')}>
         {({ id, describedBy, invalid }) => (
-          <TextArea id={id} aria-describedby={describedBy} bad={Boolean(invalid)} least={3} maxLength={4000} value={note} onChange={(event) => draft.change((old) => ({ ...old, note: event.target.value }))} />
+          <TextArea
+            id={id}
+            aria-describedby={describedBy}
+            bad={Boolean(invalid)}
+            least={3}
+            maxLength={4000}
+            value={note}
+            onChange={(event) => draft.change((old) => ({ ...old, note: event.target.value }))}
+          />
         )}
       </Field>
     </FilingLayout>
@@ -123,8 +188,10 @@ function usePlaces(slug: string) {
   const board = useQuery({ ...boardQuery(slug) })
   const environments = useQuery(environmentsQuery)
   const gated = new Set(environments.data?.results.filter((one) => one.is_gated).map((one) => one.slug))
-  const rows = environments.data ? ((board.data?.environments ?? [])) : []
-  const open: Place[] = rows.filter((row) => !gated.has(row.environment.slug)).map((row) => ({ row, denied: row.rights.release.allowed ? undefined : row.rights.release }))
+  const rows = environments.data ? (board.data?.environments ?? []) : []
+  const open: Place[] = rows
+    .filter((row) => !gated.has(row.environment.slug))
+    .map((row) => ({ row, denied: row.rights.release.allowed ? undefined : row.rights.release }))
   const error = board.data ? environments.error : (board.error ?? environments.error)
   return {
     data: board.data && environments.data ? open : undefined,

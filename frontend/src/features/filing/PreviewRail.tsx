@@ -19,9 +19,27 @@ export type Asked = {
   retry: () => void
 }
 
-type Props = { asked: Asked; title: string; environment: string; pattern?: string; isBack?: boolean; empty: string | null; facts?: (preview: Preview) => ReactNode; children?: ReactNode }
+type Props = {
+  asked: Asked
+  title: string
+  environment: string
+  pattern?: string
+  isBack?: boolean
+  empty: string | null
+  facts?: (preview: Preview) => ReactNode
+  children?: ReactNode
+}
 
-export function PreviewRail({ asked, title, environment, pattern = '', isBack = false, empty, facts, children }: Props) {
+export function PreviewRail({
+  asked,
+  title,
+  environment,
+  pattern = '',
+  isBack = false,
+  empty,
+  facts,
+  children,
+}: Props) {
   const { t } = useTranslation('filing')
   const { data, error, isBehind } = asked
   return (
@@ -30,9 +48,19 @@ export function PreviewRail({ asked, title, environment, pattern = '', isBack = 
         <h2>{title}</h2>
         {data && !isBehind && <LiveAge updatedAt={asked.updatedAt} failed={Boolean(error)} />}
       </div>
-      {error && !error.isDenied && !error.fields && <RegionError error={error} retry={asked.retry} shownAt={data ? asked.updatedAt : undefined} />}
+      {error && !error.isDenied && !error.fields && (
+        <RegionError error={error} retry={asked.retry} shownAt={data ? asked.updatedAt : undefined} />
+      )}
       {error?.isDenied && <p className="t2">{t('rail.denied')}</p>}
-      {!error?.isDenied && !(data && !error?.fields) && (!error && (isBehind || empty === null) ? <Loading><SkeletonRows rows={5} height={44} /></Loading> : error && !error.fields ? null : <p className="t2">{empty}</p>)}
+      {!error?.isDenied &&
+        !(data && !error?.fields) &&
+        (!error && (isBehind || empty === null) ? (
+          <Loading>
+            <SkeletonRows rows={5} height={44} />
+          </Loading>
+        ) : error && !error.fields ? null : (
+          <p className="t2">{empty}</p>
+        ))}
       {data && !error?.fields && !error?.isDenied && (
         <>
           <Gates preview={data} />
@@ -57,10 +85,14 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
 }
 
 const GATES: Record<string, [LucideIcon, string | undefined]> = {
-  met: [CircleCheck, css.ok], missing: [Clock3, css.wait], refused: [CircleX, css.bad],
+  met: [CircleCheck, css.ok],
+  missing: [Clock3, css.wait],
+  refused: [CircleX, css.bad],
 }
 const LEVELS: Record<string, [LucideIcon, string | undefined]> = {
-  deny: [CircleX, css.bad], warn: [CircleAlert, css.wait], unknown: [CircleQuestionMark, css.odd],
+  deny: [CircleX, css.bad],
+  warn: [CircleAlert, css.wait],
+  unknown: [CircleQuestionMark, css.odd],
 }
 const UNKNOWN: [LucideIcon, string | undefined] = [CircleQuestionMark, css.odd]
 
@@ -75,7 +107,11 @@ function Gates({ preview }: { preview: Preview }) {
           const [Icon, tone] = GATES[gate.state] ?? UNKNOWN
           return (
             <li key={gate.name} className={css.line}>
-              <Icon size={14} className={tone} aria-label={t(`gates.${gate.state}` as 'gates.met', { defaultValue: gate.state })} />
+              <Icon
+                size={14}
+                className={tone}
+                aria-label={t(`gates.${gate.state}` as 'gates.met', { defaultValue: gate.state })}
+              />
               <span>{sentence(gate)}</span>
             </li>
           )
@@ -95,7 +131,11 @@ function Findings({ preview }: { preview: Preview }) {
         const [Icon, tone] = LEVELS[finding.level] ?? UNKNOWN
         return (
           <li key={`${finding.code}-${index}`} className={css.line}>
-            <Icon size={14} className={tone} aria-label={t(`findings.${finding.level}` as 'findings.deny', { defaultValue: finding.level })} />
+            <Icon
+              size={14}
+              className={tone}
+              aria-label={t(`findings.${finding.level}` as 'findings.deny', { defaultValue: finding.level })}
+            />
             <span>{sentence(finding)}</span>
           </li>
         )

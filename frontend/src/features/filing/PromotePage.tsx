@@ -38,62 +38,135 @@ export default function PromotePage() {
 
   const rows: BoardRow[] = board.data?.environments ?? NO_ROWS
   const places = gated.ready ? gated.sort(rows) : []
-  const target = places.find((row) => row.environment.slug === search.to) ?? places.find((row) => row.rights.promote.allowed) ?? places[0]
+  const target =
+    places.find((row) => row.environment.slug === search.to) ??
+    places.find((row) => row.rights.promote.allowed) ??
+    places[0]
   const built = (releases.data?.results ?? []).filter((release) => release.digest)
-  const chosen = built.find((release) => nameOfVersion(release) === search.tag) ?? (search.tag ? undefined : versionToPromote(built, target))
+  const chosen =
+    built.find((release) => nameOfVersion(release) === search.tag) ??
+    (search.tag ? undefined : versionToPromote(built, target))
   const version = search.tag ?? (chosen && nameOfVersion(chosen))
 
-  const form = version && target ? { kind: 'promote', project: slug, environment: target.environment.slug, form: { release: version } } : null
+  const form =
+    version && target
+      ? { kind: 'promote', project: slug, environment: target.environment.slug, form: { release: version } }
+      : null
   const asked = asAsked(usePreview(form && { ...form, note: '' }))
   const filing = useFiling((ticket) => {
     draft.clear()
     void navigate({ to: '/tickets/$id', params: { id: String(ticket.id) } })
   })
-  const choose = (part: { tag?: string; to?: string }) => void navigate({ to: '.', search: { ...search, ...part }, replace: true })
+  const choose = (part: { tag?: string; to?: string }) =>
+    void navigate({ to: '.', search: { ...search, ...part }, replace: true })
   const name = useEnvironmentWord()(target?.environment)
   const act = asked.data ? promoteAct(asked.data) : 'ask'
-  const label = act === 'go' ? t('promote.go', { environment: name }) : act === 'wait' ? t('promote.wait') : t('promote.ask')
+  const label =
+    act === 'go' ? t('promote.go', { environment: name }) : act === 'wait' ? t('promote.wait') : t('promote.ask')
   const loaded = board.data && releases.data && gated.ready
   const mayAnywhere = places.some((row) => row.rights.promote.allowed)
   const failed = board.error ?? releases.error ?? gated.error
 
   if (loaded && !built.length)
-    return <Empty action={<Link to="/p/$project/releases/new" params={{ project: slug }} className="link">{t('promote.make_first')}</Link>}>{t('promote.nothing')}</Empty>
+    return (
+      <Empty
+        action={
+          <Link to="/p/$project/releases/new" params={{ project: slug }} className="link">
+            {t('promote.make_first')}
+          </Link>
+        }
+      >
+        {t('promote.nothing')}
+      </Empty>
+    )
   return (
     <FilingLayout
-      title={t('promote.title')} meta={t('promote.meta')}
+      title={t('promote.title')}
+      meta={t('promote.meta')}
       rail={
         <PreviewRail
-          asked={asked} title={t('rail.title')} environment={name} empty={board.data ? t('rail.empty_promote') : null}
-          facts={(data) => target && (
-            <>
-              <Starts preview={data} environment={name} />
-              <Decides preview={data} />
-              <Takes project={slug} kind="promote" environment={target.environment.slug} />
-              <WayBack row={target} />
-            </>
-          )}
+          asked={asked}
+          title={t('rail.title')}
+          environment={name}
+          empty={board.data ? t('rail.empty_promote') : null}
+          facts={(data) =>
+            target && (
+              <>
+                <Starts preview={data} environment={name} />
+                <Decides preview={data} />
+                <Takes project={slug} kind="promote" environment={target.environment.slug} />
+                <WayBack row={target} />
+              </>
+            )
+          }
         />
       }
-      trouble={filing.error && !filing.error.fields ? <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} /> : null}
-      act={asked.data || asked.error
-        ? <Act asked={asked} says={<Says preview={asked.data} />} label={label} busy={filing.isPending} onPress={() => form && filing.file({ ...form, note: draft.value.trim() })} why={{ project: slug, environment: target?.environment.slug, action: 'promote.request' }} />
-        : <span className="t2">{t('promote.looking')}</span>}
+      trouble={
+        filing.error && !filing.error.fields ? (
+          <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} />
+        ) : null
+      }
+      act={
+        asked.data || asked.error ? (
+          <Act
+            asked={asked}
+            says={<Says preview={asked.data} />}
+            label={label}
+            busy={filing.isPending}
+            onPress={() => form && filing.file({ ...form, note: draft.value.trim() })}
+            why={{ project: slug, environment: target?.environment.slug, action: 'promote.request' }}
+          />
+        ) : (
+          <span className="t2">{t('promote.looking')}</span>
+        )
+      }
     >
-      {!loaded && (failed
-        ? <RegionError error={failed} retry={() => void Promise.all([board.refetch(), releases.refetch()])} />
-        : <Loading><SkeletonRows rows={4} height={74} /></Loading>)}
+      {!loaded &&
+        (failed ? (
+          <RegionError error={failed} retry={() => void Promise.all([board.refetch(), releases.refetch()])} />
+        ) : (
+          <Loading>
+            <SkeletonRows rows={4} height={74} />
+          </Loading>
+        ))}
       {loaded && (
         <>
           <EnvironmentChoice
-            label={t('promote.to')} showApprovals value={target?.environment.slug} onChoose={(to) => choose({ to })}
+            label={t('promote.to')}
+            showApprovals
+            value={target?.environment.slug}
+            onChoose={(to) => choose({ to })}
             places={places.map((row) => ({ row, denied: row.rights.promote.allowed ? undefined : row.rights.promote }))}
           />
-          {mayAnywhere && <VersionChoice label={t('promote.version')} releases={built} rows={rows} value={version} onChoose={(tag) => choose({ tag })} />}
+          {mayAnywhere && (
+            <VersionChoice
+              label={t('promote.version')}
+              releases={built}
+              rows={rows}
+              value={version}
+              onChoose={(tag) => choose({ tag })}
+            />
+          )}
           {problemOf(asked.error, 'release') && <RegionError error={asked.error} />}
-          {mayAnywhere && <Field label={t('note.label')} aside={common('optional')} help={t('note.help_promote')} problem={problemOf(filing.error, 'note')}>
-            {({ id, describedBy }) => <TextArea id={id} aria-describedby={describedBy} least={3} maxLength={4000} value={draft.value} onChange={(event) => draft.change(event.target.value)} />}
-          </Field>}
+          {mayAnywhere && (
+            <Field
+              label={t('note.label')}
+              aside={common('optional')}
+              help={t('note.help_promote')}
+              problem={problemOf(filing.error, 'note')}
+            >
+              {({ id, describedBy }) => (
+                <TextArea
+                  id={id}
+                  aria-describedby={describedBy}
+                  least={3}
+                  maxLength={4000}
+                  value={draft.value}
+                  onChange={(event) => draft.change(event.target.value)}
+                />
+              )}
+            </Field>
+          )}
         </>
       )}
     </FilingLayout>
@@ -106,7 +179,13 @@ function Says({ preview }: { preview: Preview | undefined }) {
   const act = promoteAct(preview)
   if (act === 'wait') return <>{preview.approvals_needed ? t('promote.says_wait') : t('promote.says_wait_go')}</>
   if (act === 'go') return <>{t('promote.says_go')}</>
-  return <>{preview.who_may_decide.length ? t('promote.says_ask', { who: anyOf(preview.who_may_decide, 3) }) : t('promote.says_ask_nobody')}</>
+  return (
+    <>
+      {preview.who_may_decide.length
+        ? t('promote.says_ask', { who: anyOf(preview.who_may_decide, 3) })
+        : t('promote.says_ask_nobody')}
+    </>
+  )
 }
 
 function WayBack({ row }: { row: BoardRow }) {
@@ -127,6 +206,7 @@ function WayBack({ row }: { row: BoardRow }) {
 function useGatedFirst() {
   const environments = useQuery(environmentsQuery)
   const gated = new Set(environments.data?.results.filter((one) => one.is_gated).map((one) => one.slug))
-  const sort = (rows: BoardRow[]) => [...rows].sort((a, b) => Number(gated.has(b.environment.slug)) - Number(gated.has(a.environment.slug)))
+  const sort = (rows: BoardRow[]) =>
+    [...rows].sort((a, b) => Number(gated.has(b.environment.slug)) - Number(gated.has(a.environment.slug)))
   return { ready: Boolean(environments.data), error: environments.error, sort }
 }

@@ -31,14 +31,25 @@ export function RefField({ project, value, problem, onType, onSettle }: Props) {
   const refs = useQuery(refsQuery(project, search))
   const known = refs.data?.results ?? []
   const chosen = known.find((ref) => ref.name === value)
-  const options = known.map((ref) => ({ value: ref.name, label: <Option found={ref} isDefault={ref.name === refs.data?.default_branch} /> }))
+  const options = known.map((ref) => ({
+    value: ref.name,
+    label: <Option found={ref} isDefault={ref.name === refs.data?.default_branch} />,
+  }))
   const help = refs.error ? sentence(asApiError(refs.error)) : chosen ? <Resolved found={chosen} /> : t('ref.help')
   return (
     <Field label={t('ref.label')} problem={problem} help={help}>
       {({ id, describedBy, invalid }) => (
         <AutoComplete
-          id={id} aria-describedby={describedBy} aria-invalid={invalid} status={invalid ? 'error' : ''} value={value} options={options}
-          placeholder={t('ref.placeholder')} style={{ width: '100%' }} defaultActiveFirstOption={false} notFoundContent={null}
+          id={id}
+          aria-describedby={describedBy}
+          aria-invalid={invalid}
+          status={invalid ? 'error' : ''}
+          value={value}
+          options={options}
+          placeholder={t('ref.placeholder')}
+          style={{ width: '100%' }}
+          defaultActiveFirstOption={false}
+          notFoundContent={null}
           onSearch={(text) => {
             setTyped(text)
             onType(text)
@@ -68,7 +79,11 @@ function Option({ found, isDefault }: { found: Schemas['Ref']; isDefault: boolea
         {isDefault && <span className="t3 s12"> {t('ref.default')}</span>}
         <span className="t3 s12"> · {found.title}</span>
       </span>
-      {found.committed_at && <span className="t3 s12"><Age at={found.committed_at} short /></span>}
+      {found.committed_at && (
+        <span className="t3 s12">
+          <Age at={found.committed_at} short />
+        </span>
+      )}
     </span>
   )
 }
@@ -78,7 +93,11 @@ function Resolved({ found }: { found: Schemas['Ref'] }) {
     <span className="row" style={{ gap: 6 }}>
       <span className={css.sha}>{found.commit.slice(0, 8)}</span>
       <span className="clip">{found.title}</span>
-      {found.committed_at && <span className="t3" style={{ flex: 'none' }}>· <Age at={found.committed_at} /></span>}
+      {found.committed_at && (
+        <span className="t3" style={{ flex: 'none' }}>
+          · <Age at={found.committed_at} />
+        </span>
+      )}
     </span>
   )
 }

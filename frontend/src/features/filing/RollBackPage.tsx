@@ -36,7 +36,10 @@ export default function RollBackPage() {
   const me = useMe()
   const board = useQuery(boardQuery(slug))
   const rows: BoardRow[] = board.data?.environments ?? []
-  const row = rows.find((one) => one.environment.slug === search.env) ?? rows.findLast((one) => one.rights.roll_back.allowed) ?? rows.at(-1)
+  const row =
+    rows.find((one) => one.environment.slug === search.env) ??
+    rows.findLast((one) => one.rights.roll_back.allowed) ??
+    rows.at(-1)
   const environment = row?.environment
   const releases = useQuery({ ...releasesQuery({ project: slug }), enabled: Boolean(row) })
   const draft = useDraft(me.id, `roll_back.${slug}`, '')
@@ -50,13 +53,15 @@ export default function RollBackPage() {
   const earlier = environment ? earlierVersions(releases.data?.results ?? [], environment.slug, leaveOut) : []
   const version = search.to ?? goodName ?? (earlier[0] && (earlier[0].tag || earlier[0].digest))
 
-  const form = environment && version ? { kind: 'roll_back', project: slug, environment: environment.slug, note: '' } : null
+  const form =
+    environment && version ? { kind: 'roll_back', project: slug, environment: environment.slug, note: '' } : null
   const asked = asAsked(usePreview(form && { ...form, form: { release: version, reason: NOT_YET } }))
   const filing = useFiling((ticket) => {
     draft.clear()
     void navigate({ to: '/tickets/$id', params: { id: String(ticket.id) } })
   })
-  const choose = (part: { env?: string; to?: string }) => void navigate({ to: '.', search: { ...search, ...part }, replace: true })
+  const choose = (part: { env?: string; to?: string }) =>
+    void navigate({ to: '.', search: { ...search, ...part }, replace: true })
   const press = () => {
     const reason = draft.value.trim()
     setShort(reason.length < SHORTEST)
@@ -66,53 +71,98 @@ export default function RollBackPage() {
   const mayAnywhere = rows.some((one) => one.rights.roll_back.allowed)
   const name = useEnvironmentWord()(environment)
   const needed = asked.data?.approvals_needed ?? 0
-  const problem = problemOf(filing.error, 'reason') ?? (isShort && draft.value.trim().length < SHORTEST ? t('rollback.reason_short') : null)
+  const problem =
+    problemOf(filing.error, 'reason') ??
+    (isShort && draft.value.trim().length < SHORTEST ? t('rollback.reason_short') : null)
 
   return (
     <FilingLayout
-      title={t('rollback.title')} meta={t('rollback.meta')}
+      title={t('rollback.title')}
+      meta={t('rollback.meta')}
       rail={
         <PreviewRail
-          asked={asked} title={t('rail.title')} environment={name} isBack empty={board.data ? t('rail.empty_rollback') : null}
-          facts={(data) => environment && (
-            <>
-              <Starts preview={data} environment={name} />
-              <Decides preview={data} />
-              <Takes project={slug} kind="roll_back" environment={environment.slug} />
-            </>
-          )}
+          asked={asked}
+          title={t('rail.title')}
+          environment={name}
+          isBack
+          empty={board.data ? t('rail.empty_rollback') : null}
+          facts={(data) =>
+            environment && (
+              <>
+                <Starts preview={data} environment={name} />
+                <Decides preview={data} />
+                <Takes project={slug} kind="roll_back" environment={environment.slug} />
+              </>
+            )
+          }
         >
           {environment && asked.data && <Stopped project={slug} environment={environment} />}
         </PreviewRail>
       }
-      trouble={filing.error && !filing.error.fields ? <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} /> : null}
-      act={board.data && releases.data && !version
-        ? <span className="t2">{t('rollback.no_earlier')}</span>
-        : asked.data || asked.error
-          ? <Act asked={asked} says={<Says preview={asked.data} />} label={t(needed ? 'rollback.act_ask' : 'rollback.act', { environment: name })} busy={filing.isPending} onPress={press} why={{ project: slug, environment: environment?.slug, action: 'roll_back.request' }} />
-          : <span className="t2">{t('promote.looking')}</span>}
+      trouble={
+        filing.error && !filing.error.fields ? (
+          <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} />
+        ) : null
+      }
+      act={
+        board.data && releases.data && !version ? (
+          <span className="t2">{t('rollback.no_earlier')}</span>
+        ) : asked.data || asked.error ? (
+          <Act
+            asked={asked}
+            says={<Says preview={asked.data} />}
+            label={t(needed ? 'rollback.act_ask' : 'rollback.act', { environment: name })}
+            busy={filing.isPending}
+            onPress={press}
+            why={{ project: slug, environment: environment?.slug, action: 'roll_back.request' }}
+          />
+        ) : (
+          <span className="t2">{t('promote.looking')}</span>
+        )
+      }
     >
-      {!board.data && (board.error ? <RegionError error={board.error} retry={() => void board.refetch()} /> : <Loading><SkeletonRows rows={3} height={58} /></Loading>)}
+      {!board.data &&
+        (board.error ? (
+          <RegionError error={board.error} retry={() => void board.refetch()} />
+        ) : (
+          <Loading>
+            <SkeletonRows rows={3} height={58} />
+          </Loading>
+        ))}
       {row && (
         <>
           <EnvironmentChoice
-            label={t('rollback.environment')} value={environment?.slug} onChoose={(env) => void navigate({ to: '.', search: { env }, replace: true })}
-            places={[...rows].reverse().map((one) => ({ row: one, denied: one.rights.roll_back.allowed ? undefined : one.rights.roll_back }))}
+            label={t('rollback.environment')}
+            value={environment?.slug}
+            onChoose={(env) => void navigate({ to: '.', search: { env }, replace: true })}
+            places={[...rows]
+              .reverse()
+              .map((one) => ({ row: one, denied: one.rights.roll_back.allowed ? undefined : one.rights.roll_back }))}
           />
           {!mayAnywhere && <WhoMay project={slug} environment={row.environment.slug} />}
-          {releases.error
-            ? <RegionError error={releases.error} retry={() => void releases.refetch()} />
-            : <WayBackChoice row={row} rows={rows} earlier={earlier} value={version} onChoose={(to) => choose({ to })} />}
-          {mayAnywhere && <div ref={reasonField}>
-            <Field label={t('rollback.reason')} help={t('rollback.reason_help')} problem={problem}>
-              {({ id, describedBy, invalid }) => (
-                <TextArea
-                  id={id} aria-describedby={describedBy} aria-required bad={Boolean(invalid)} least={3} maxLength={2000}
-                  value={draft.value} onChange={(event) => draft.change(event.target.value)}
-                />
-              )}
-            </Field>
-          </div>}
+          {releases.error ? (
+            <RegionError error={releases.error} retry={() => void releases.refetch()} />
+          ) : (
+            <WayBackChoice row={row} rows={rows} earlier={earlier} value={version} onChoose={(to) => choose({ to })} />
+          )}
+          {mayAnywhere && (
+            <div ref={reasonField}>
+              <Field label={t('rollback.reason')} help={t('rollback.reason_help')} problem={problem}>
+                {({ id, describedBy, invalid }) => (
+                  <TextArea
+                    id={id}
+                    aria-describedby={describedBy}
+                    aria-required
+                    bad={Boolean(invalid)}
+                    least={3}
+                    maxLength={2000}
+                    value={draft.value}
+                    onChange={(event) => draft.change(event.target.value)}
+                  />
+                )}
+              </Field>
+            </div>
+          )}
         </>
       )}
     </FilingLayout>

@@ -7,7 +7,14 @@ import { runningDigests, type Release, type BoardRow } from './logic'
 import { VersionBody } from './VersionBody'
 
 const FIRST = 6
-type Props = { label: string; aside?: string; releases: Release[]; rows: BoardRow[]; value: string | undefined; onChoose: (tag: string) => void }
+type Props = {
+  label: string
+  aside?: string
+  releases: Release[]
+  rows: BoardRow[]
+  value: string | undefined
+  onChoose: (tag: string) => void
+}
 
 /** What names a version in a form and a link: its tag; an image without one, its digest. */
 export const nameOfVersion = (release: Release): string => release.tag || release.digest
@@ -22,15 +29,24 @@ export function VersionChoice({ label, aside, releases, rows, value, onChoose }:
   return (
     <Choices label={label} aside={aside}>
       {shown.map((release) => (
-        <Choice key={release.id} name="version" value={nameOfVersion(release)} checked={nameOfVersion(release) === value} onChoose={onChoose}>
+        <Choice
+          key={release.id}
+          name="version"
+          value={nameOfVersion(release)}
+          checked={nameOfVersion(release) === value}
+          onChoose={onChoose}
+        >
           <VersionBody
-            release={release} nameOfEnvironment={(slug) => names.get(slug) ?? slug}
+            release={release}
+            nameOfEnvironment={(slug) => names.get(slug) ?? slug}
             runsIn={rows.filter((row) => runningDigests(row).has(release.digest)).map((row) => row.environment.slug)}
           />
         </Choice>
       ))}
       {shown.length < releases.length && (
-        <button type="button" className="link" style={{ justifySelf: 'start' }} onClick={() => setAll(true)}>{t('more', { n: releases.length - shown.length })}</button>
+        <button type="button" className="link" style={{ justifySelf: 'start' }} onClick={() => setAll(true)}>
+          {t('more', { n: releases.length - shown.length })}
+        </button>
       )}
     </Choices>
   )

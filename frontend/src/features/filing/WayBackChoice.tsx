@@ -15,7 +15,13 @@ import { VersionBody } from './VersionBody'
 import type { BoardRow } from './logic'
 import css from './filing.module.css'
 
-type Props = { row: BoardRow; rows: BoardRow[]; earlier: Release[]; value: string | undefined; onChoose: (version: string) => void }
+type Props = {
+  row: BoardRow
+  rows: BoardRow[]
+  earlier: Release[]
+  value: string | undefined
+  onChoose: (version: string) => void
+}
 
 export function WayBackChoice({ row, rows, earlier, value, onChoose }: Props) {
   const word = useEnvironmentWord()
@@ -27,12 +33,23 @@ export function WayBackChoice({ row, rows, earlier, value, onChoose }: Props) {
   return (
     <Choices label={t('rollback.to')}>
       {good && (
-        <Choice name="version" value={good.release.tag || good.release.digest} checked={value === (good.release.tag || good.release.digest)} onChoose={onChoose}>
+        <Choice
+          name="version"
+          value={good.release.tag || good.release.digest}
+          checked={value === (good.release.tag || good.release.digest)}
+          onChoose={onChoose}
+        >
           <Good good={good} />
         </Choice>
       )}
       {earlier.map((release) => (
-        <Choice key={release.id} name="version" value={nameOfVersion(release)} checked={value === nameOfVersion(release)} onChoose={onChoose}>
+        <Choice
+          key={release.id}
+          name="version"
+          value={nameOfVersion(release)}
+          checked={value === nameOfVersion(release)}
+          onChoose={onChoose}
+        >
           <VersionBody release={release} runsIn={[]} nameOfEnvironment={(slug) => names.get(slug) ?? slug} />
           {asksAgain && <span className={css.choiceSub}>{t('rollback.approved')}</span>}
         </Choice>
@@ -48,10 +65,19 @@ function Good({ good }: { good: Schemas['WayBack'] }) {
     <>
       <span className={css.choiceTop}>
         <ImageName tag={good.release.tag} digest={good.release.digest} />
-        <span className={css.passed}><ShieldCheck size={14} aria-hidden /><span className="s12 b5">{t('rollback.good')}</span></span>
-        {good.until && <span className={css.choiceEnd}>{t('rollback.ran_until')} <Age at={good.until} /></span>}
+        <span className={css.passed}>
+          <ShieldCheck size={14} aria-hidden />
+          <span className="s12 b5">{t('rollback.good')}</span>
+        </span>
+        {good.until && (
+          <span className={css.choiceEnd}>
+            {t('rollback.ran_until')} <Age at={good.until} />
+          </span>
+        )}
       </span>
-      <span className="clip">{good.release.commit_title || (good.release.is_built_here ? good.release.ref : t('version.not_built_here'))}</span>
+      <span className="clip">
+        {good.release.commit_title || (good.release.is_built_here ? good.release.ref : t('version.not_built_here'))}
+      </span>
       <span className={css.choiceSub}>
         <span>{t('rollback.ran_for', { time: duration(good.ran_seconds, common) })}</span>
         <Present releaseId={good.release.id} />
@@ -67,5 +93,13 @@ function Present({ releaseId }: { releaseId: number }) {
   if (data.present === false) return <span className={css.bad}>{t('rollback.image_gone')}</span>
   if (data.present === null) return <span className={css.odd}>{t('rollback.image_unknown')}</span>
   const there = data.registries.filter((one) => one.present)
-  return <span>{t('rollback.image_present', { registries: there.map((one) => (one.clusters.length ? one.clusters.join(' · ') : one.registry)).join(t('comma')) })}</span>
+  return (
+    <span>
+      {t('rollback.image_present', {
+        registries: there
+          .map((one) => (one.clusters.length ? one.clusters.join(' · ') : one.registry))
+          .join(t('comma')),
+      })}
+    </span>
+  )
 }

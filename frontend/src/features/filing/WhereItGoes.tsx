@@ -10,8 +10,12 @@ export function WhereItGoes({ changes, pattern }: { changes: Change[]; pattern: 
   if (!changes.length) return null
   const pods = changes.reduce((sum, change) => sum + (change.replicas ?? 0), 0)
   const place = (target: Change): WavePlace => ({
-    key: `${target.cluster}/${target.namespace}/${target.deployment}`, wave: target.wave, label: t('where.wave', { n: target.wave }),
-    cluster: target.cluster, note: <Note target={target} />, title: `${target.namespace} / ${target.deployment}`,
+    key: `${target.cluster}/${target.namespace}/${target.deployment}`,
+    wave: target.wave,
+    label: t('where.wave', { n: target.wave }),
+    cluster: target.cluster,
+    note: <Note target={target} />,
+    title: `${target.namespace} / ${target.deployment}`,
   })
   return (
     <section className={css.block}>
@@ -21,8 +25,11 @@ export function WhereItGoes({ changes, pattern }: { changes: Change[]; pattern: 
       </div>
       {groupChanges(changes).map((group, index) => (
         <WavesBox
-          key={index} places={group.targets.map(place)}
-          head={<FromTo from={[group.before]} to={group.isPattern ? <NewImage pattern={pattern} /> : group.after} short />}
+          key={index}
+          places={group.targets.map(place)}
+          head={
+            <FromTo from={[group.before]} to={group.isPattern ? <NewImage pattern={pattern} /> : group.after} short />
+          }
         />
       ))}
     </section>

@@ -8,7 +8,10 @@ export function WhoMay({ project, environment }: { project: string; environment:
   const { t } = useTranslation('filing')
   const owners = useQuery(projectQuery(project)).data?.owners ?? []
   const grants = useQuery(grantsQuery({ project }))
-  const ops = grants.data?.rows.filter((grant) => grant.is_live && grant.role === 'ops' && grant.environment === environment).map((grant) => grant.user) ?? []
+  const ops =
+    grants.data?.rows
+      .filter((grant) => grant.is_live && grant.role === 'ops' && grant.environment === environment)
+      .map((grant) => grant.user) ?? []
   const people = [...new Map([...ops, ...owners].map((person) => [person.id, person])).values()]
   if (!grants.data || !people.length) return null
   return <p className="t2">{t('rollback.who_may', { who: anyOf(people, 6) })}</p>

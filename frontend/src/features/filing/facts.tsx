@@ -21,8 +21,23 @@ export function Starts({ preview, environment }: { preview: Preview; environment
   if (preview.place_in_queue === null || preview.first_status === null) return null
   const builds = preview.changes.some((change) => change.is_pattern)
   if (preview.first_status === 'pending_confirmation' || preview.first_status === 'pending_approval')
-    return <Fact name={t('starts.label')}>{t(preview.first_status === 'pending_approval' ? 'starts.approved' : preview.approvals_needed ? 'starts.tested_approved' : 'starts.tested')}</Fact>
-  const text = preview.place_in_queue === 0 ? t('starts.at_once') : builds ? t('starts.builds_then', { count: preview.place_in_queue, environment }) : t('starts.after', { count: preview.place_in_queue })
+    return (
+      <Fact name={t('starts.label')}>
+        {t(
+          preview.first_status === 'pending_approval'
+            ? 'starts.approved'
+            : preview.approvals_needed
+              ? 'starts.tested_approved'
+              : 'starts.tested',
+        )}
+      </Fact>
+    )
+  const text =
+    preview.place_in_queue === 0
+      ? t('starts.at_once')
+      : builds
+        ? t('starts.builds_then', { count: preview.place_in_queue, environment })
+        : t('starts.after', { count: preview.place_in_queue })
   return <Fact name={t('starts.label')}>{text}</Fact>
 }
 
@@ -32,8 +47,12 @@ export function Decides({ preview }: { preview: Preview }) {
   if (needed === null) return null
   return (
     <>
-      <Fact name={t('approvals.label')}>{needed === 0 ? t('approvals.none') : t('approvals.needed', { count: needed })}</Fact>
-      {needed > 0 && preview.who_may_decide.length > 0 && <Fact name={t('approvals.who')}>{anyOf(preview.who_may_decide)}</Fact>}
+      <Fact name={t('approvals.label')}>
+        {needed === 0 ? t('approvals.none') : t('approvals.needed', { count: needed })}
+      </Fact>
+      {needed > 0 && preview.who_may_decide.length > 0 && (
+        <Fact name={t('approvals.who')}>{anyOf(preview.who_may_decide)}</Fact>
+      )}
       {preview.requires_review && <Fact name={t('approvals.review')}>{t('approvals.reviewed_after')}</Fact>}
     </>
   )
@@ -45,5 +64,9 @@ export function Takes({ project, kind, environment }: { project: string; kind: s
   const { t: common } = useTranslation()
   const typical = useQuery(typicalQuery(project, kind, environment))
   if (!typical.data?.total_seconds) return null
-  return <Fact name={t('takes.label')}><span className="tnum">{t('takes.about', { time: duration(typical.data.total_seconds, common) })}</span></Fact>
+  return (
+    <Fact name={t('takes.label')}>
+      <span className="tnum">{t('takes.about', { time: duration(typical.data.total_seconds, common) })}</span>
+    </Fact>
+  )
 }

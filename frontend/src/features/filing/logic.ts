@@ -91,7 +91,15 @@ export function earlierVersions(releases: Release[], environment: string, leaveO
   })
 }
 
-const BEFORE_SLOT = new Set(['start', 'create_tag', 'ensure_job', 'start_build', 'await_build', 'resolve_digest', 'take_slot'])
+const BEFORE_SLOT = new Set([
+  'start',
+  'create_tag',
+  'ensure_job',
+  'start_build',
+  'await_build',
+  'resolve_digest',
+  'take_slot',
+])
 
 /** Whether a running ticket is changing its environment: a roll back stops exactly that one (D7, D10). */
 export const isChanging = (ticket: Schemas['Ticket']): boolean =>

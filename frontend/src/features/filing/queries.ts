@@ -9,7 +9,12 @@ export const refsQuery = (project: string, search: string) =>
   queryOptions({
     queryKey: ['project', project, 'refs', search],
     queryFn: ({ signal }) =>
-      body(api.GET('/api/v1/projects/{slug}/refs', { params: { path: { slug: project }, query: search ? { search } : {} }, signal })),
+      body(
+        api.GET('/api/v1/projects/{slug}/refs', {
+          params: { path: { slug: project }, query: search ? { search } : {} },
+          signal,
+        }),
+      ),
     staleTime: 30_000,
     placeholderData: keepPreviousData,
   })
@@ -18,7 +23,10 @@ export const refsQuery = (project: string, search: string) =>
 const previewQuery = (request: FileRequest | null) =>
   queryOptions({
     queryKey: ['tickets', 'preview', request],
-    queryFn: request === null ? skipToken : ({ signal }) => body(api.POST('/api/v1/tickets/preview', { body: request, signal })),
+    queryFn:
+      request === null
+        ? skipToken
+        : ({ signal }) => body(api.POST('/api/v1/tickets/preview', { body: request, signal })),
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
     staleTime: 5_000,

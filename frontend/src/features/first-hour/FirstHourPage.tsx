@@ -37,14 +37,32 @@ export default function FirstHourPage() {
           </>
         )}
       </div>
-      {answer.error && <RegionError error={answer.error} retry={() => void answer.refetch()} shownAt={answer.data ? answer.dataUpdatedAt : undefined} />}
-      {answer.isLoading && <Loading><SkeletonRows rows={10} height={56} /></Loading>}
+      {answer.error && (
+        <RegionError
+          error={answer.error}
+          retry={() => void answer.refetch()}
+          shownAt={answer.data ? answer.dataUpdatedAt : undefined}
+        />
+      )}
+      {answer.isLoading && (
+        <Loading>
+          <SkeletonRows rows={10} height={56} />
+        </Loading>
+      )}
       {steps.length > 0 && (
         <ol className={css.steps}>
-          {steps.map((step) => <StepRow key={step.name} step={step} isNext={step.name === next} project={project} />)}
+          {steps.map((step) => (
+            <StepRow key={step.name} step={step} isNext={step.name === next} project={project} />
+          ))}
         </ol>
       )}
-      {answer.data?.done && <p><Link to="/projects" className="link">{t('to_projects')}</Link></p>}
+      {answer.data?.done && (
+        <p>
+          <Link to="/projects" className="link">
+            {t('to_projects')}
+          </Link>
+        </p>
+      )}
     </div>
   )
 }
@@ -56,16 +74,34 @@ function StepRow({ step, isNext, project }: { step: Step; isNext: boolean; proje
   const where = whereOf(name, project, step.done)
   return (
     <li className={`${css.step} ${isNext ? css.next : ''}`} aria-current={isNext ? 'step' : undefined}>
-      {step.done
-        ? <CircleCheck size={18} className={css.ok} aria-label={t('done')} />
-        : <CircleDashed size={18} className={css.open} aria-label={t('open')} />}
+      {step.done ? (
+        <CircleCheck size={18} className={css.ok} aria-label={t('done')} />
+      ) : (
+        <CircleDashed size={18} className={css.open} aria-label={t('open')} />
+      )}
       <span className={css.text}>
         <span className="b5">{t(`${name}.title`)}</span>
         <span className="t2 s12">{step.done ? t(`${name}.count`, { count: step.count }) : t(`${name}.todo`)}</span>
       </span>
-      {isNext
-        ? <KeyButton type="primary" shortcut="n" onPress={() => void navigate({ to: where.to, params: where.params, search: where.search })}>{t(`${name}.act`)}</KeyButton>
-        : <Link to={where.to} params={where.params} search={where.search} className={`link ${css.link}`} aria-label={step.done ? t('look_at', { title: t(`${name}.title`) }) : undefined}>{step.done ? t('look') : t(`${name}.act`)}</Link>}
+      {isNext ? (
+        <KeyButton
+          type="primary"
+          shortcut="n"
+          onPress={() => void navigate({ to: where.to, params: where.params, search: where.search })}
+        >
+          {t(`${name}.act`)}
+        </KeyButton>
+      ) : (
+        <Link
+          to={where.to}
+          params={where.params}
+          search={where.search}
+          className={`link ${css.link}`}
+          aria-label={step.done ? t('look_at', { title: t(`${name}.title`) }) : undefined}
+        >
+          {step.done ? t('look') : t(`${name}.act`)}
+        </Link>
+      )}
     </li>
   )
 }

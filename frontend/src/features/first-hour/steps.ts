@@ -1,14 +1,40 @@
 /** The ten steps and the page that does each. Pure: what is done comes from the portal. */
 
-export const STEPS = ['gitlab', 'jenkins', 'registry', 'cluster', 'environment', 'language', 'project', 'people', 'workload', 'first_release'] as const
+export const STEPS = [
+  'gitlab',
+  'jenkins',
+  'registry',
+  'cluster',
+  'environment',
+  'language',
+  'project',
+  'people',
+  'workload',
+  'first_release',
+] as const
 export type StepName = (typeof STEPS)[number]
 export const isStep = (name: string): name is StepName => (STEPS as readonly string[]).includes(name)
 
 /** The first that is open; null when all are done. */
-export const nextStep = (steps: { name: string; done: boolean }[]): string | null => steps.find((step) => !step.done)?.name ?? null
+export const nextStep = (steps: { name: string; done: boolean }[]): string | null =>
+  steps.find((step) => !step.done)?.name ?? null
 
-type To = '/admin/integrations' | '/admin/clusters' | '/admin/environments' | '/admin/languages' | '/projects/new' | '/projects' | '/tickets' | '/admin/people' | '/p/$project/settings/$tab' | '/p/$project/releases/new'
-export type Where = { to: To; params?: { project?: string; tab?: string }; search?: { kind?: 'gitlab' | 'jenkins' | 'registry' } }
+type To =
+  | '/admin/integrations'
+  | '/admin/clusters'
+  | '/admin/environments'
+  | '/admin/languages'
+  | '/projects/new'
+  | '/projects'
+  | '/tickets'
+  | '/admin/people'
+  | '/p/$project/settings/$tab'
+  | '/p/$project/releases/new'
+export type Where = {
+  to: To
+  params?: { project?: string; tab?: string }
+  search?: { kind?: 'gitlab' | 'jenkins' | 'registry' }
+}
 
 /** Where a step is done. What lies inside a project leads to the first one, or to the list while there is none. */
 export function whereOf(name: StepName, project: string | undefined, done = false): Where {
@@ -30,6 +56,8 @@ export function whereOf(name: StepName, project: string | undefined, done = fals
     case 'workload':
       return project ? { to: '/p/$project/settings/$tab', params: { project, tab: 'workloads' } } : { to: '/projects' }
     case 'first_release':
-      return project && !done ? { to: '/p/$project/releases/new', params: { project } } : { to: done ? '/tickets' : '/projects' }
+      return project && !done
+        ? { to: '/p/$project/releases/new', params: { project } }
+        : { to: done ? '/tickets' : '/projects' }
   }
 }

@@ -36,7 +36,9 @@ function Verdict({ card }: { card: Card }) {
     <ErrorBoundary name="verdict">
       <Suspense fallback={<Loading />}>
         <div className={css.verdict}>
-          {places.length > 1 && <Segments options={places} value={place} onChange={setChosen} aria-label={t('verdict_here')} />}
+          {places.length > 1 && (
+            <Segments options={places} value={place} onChange={setChosen} aria-label={t('verdict_here')} />
+          )}
           <VerdictPanel releaseId={card.release.id} environment={place} />
         </div>
       </Suspense>
@@ -46,7 +48,15 @@ function Verdict({ card }: { card: Card }) {
 
 export const focusTitle = () => document.querySelector<HTMLElement>('[data-card-title]')?.focus({ preventScroll: true })
 
-export function CardPane({ id, asksVerdict, takeFocus }: { id: number; asksVerdict: boolean; takeFocus: () => boolean }) {
+export function CardPane({
+  id,
+  asksVerdict,
+  takeFocus,
+}: {
+  id: number
+  asksVerdict: boolean
+  takeFocus: () => boolean
+}) {
   const phone = useIsPhone()
   const query = useQuery(ticketQuery(id))
   const card = query.data
@@ -55,18 +65,39 @@ export function CardPane({ id, asksVerdict, takeFocus }: { id: number; asksVerdi
     if (isThere && takeFocus()) focusTitle()
   }, [isThere, takeFocus])
   if (!card)
-    return query.isError
-      ? <div className={css.failed}><RegionError error={query.error} retry={() => void query.refetch()} /></div>
-      : <Loading><CardSkeleton /></Loading>
-  const aside = asksVerdict && (card.status === 'pending_confirmation' || card.status === 'succeeded')
-    ? <Verdict card={card} />
-    : card.rights.review.allowed ? <ReviewBox card={card} isPrimary={!card.rights.retry.allowed} /> : undefined
+    return query.isError ? (
+      <div className={css.failed}>
+        <RegionError error={query.error} retry={() => void query.refetch()} />
+      </div>
+    ) : (
+      <Loading>
+        <CardSkeleton />
+      </Loading>
+    )
+  const aside =
+    asksVerdict && (card.status === 'pending_confirmation' || card.status === 'succeeded') ? (
+      <Verdict card={card} />
+    ) : card.rights.review.allowed ? (
+      <ReviewBox card={card} isPrimary={!card.rights.retry.allowed} />
+    ) : undefined
   return (
     <>
-      {query.isError && <div className={css.failed}><RegionError error={query.error} retry={() => void query.refetch()} shownAt={query.dataUpdatedAt} /></div>}
-      {phone
-        ? <PhoneCard card={card} lead={aside} />
-        : <DecisionCard card={card} updatedAt={query.dataUpdatedAt} failed={query.isError} menu={<CardMenu card={card} />} aside={aside} />}
+      {query.isError && (
+        <div className={css.failed}>
+          <RegionError error={query.error} retry={() => void query.refetch()} shownAt={query.dataUpdatedAt} />
+        </div>
+      )}
+      {phone ? (
+        <PhoneCard card={card} lead={aside} />
+      ) : (
+        <DecisionCard
+          card={card}
+          updatedAt={query.dataUpdatedAt}
+          failed={query.isError}
+          menu={<CardMenu card={card} />}
+          aside={aside}
+        />
+      )}
       <DecisionBar card={card} />
       <AfterBar card={card} />
     </>

@@ -24,7 +24,13 @@ export function InboxList({ tab, groups, news, selected, showNew, onOpen }: Prop
   const { t } = useTranslation('inbox')
   return (
     <div className={css.list}>
-      <div role="status">{news > 0 && <button type="button" className={css.news} onClick={showNew}>{t('new', { count: news })}</button>}</div>
+      <div role="status">
+        {news > 0 && (
+          <button type="button" className={css.news} onClick={showNew}>
+            {t('new', { count: news })}
+          </button>
+        )}
+      </div>
       {groups.map((group, index) => (
         <section key={group.name} aria-label={t(`group.${group.name}`)}>
           <header className={css.group}>
@@ -32,7 +38,9 @@ export function InboxList({ tab, groups, news, selected, showNew, onOpen }: Prop
             {index === 0 && <span>{t(tab === 'needs' ? 'oldest_first' : 'newest_first')}</span>}
           </header>
           <ul>
-            {group.rows.map((row) => <LineRow key={row.line.id} tab={tab} row={row} isSelected={row.line.id === selected} onOpen={onOpen} />)}
+            {group.rows.map((row) => (
+              <LineRow key={row.line.id} tab={tab} row={row} isSelected={row.line.id === selected} onOpen={onOpen} />
+            ))}
           </ul>
         </section>
       ))}
@@ -40,7 +48,17 @@ export function InboxList({ tab, groups, news, selected, showNew, onOpen }: Prop
   )
 }
 
-function LineRow({ tab, row, isSelected, onOpen }: { tab: InboxTab; row: Row; isSelected: boolean; onOpen: (id: number) => void }) {
+function LineRow({
+  tab,
+  row,
+  isSelected,
+  onOpen,
+}: {
+  tab: InboxTab
+  row: Row
+  isSelected: boolean
+  onOpen: (id: number) => void
+}) {
   const { t } = useTranslation('inbox')
   const title = useTicketTitle()
   const { line, gone } = row
@@ -52,15 +70,29 @@ function LineRow({ tab, row, isSelected, onOpen }: { tab: InboxTab; row: Row; is
   return (
     <li>
       <Link
-        to="/inbox" search={{ ...(tab === 'needs' ? {} : { tab }), ticket: line.id }} data-row={line.id} onClick={() => onOpen(line.id)}
-        className={`${css.row} ${isSelected ? css.selected : ''} ${gone ? css.gone : ''}`} aria-current={isSelected || undefined}
+        to="/inbox"
+        search={{ ...(tab === 'needs' ? {} : { tab }), ticket: line.id }}
+        data-row={line.id}
+        onClick={() => onOpen(line.id)}
+        className={`${css.row} ${isSelected ? css.selected : ''} ${gone ? css.gone : ''}`}
+        aria-current={isSelected || undefined}
       >
-        {line.needs === 'review' && !gone ? <Eye size={16} aria-hidden className={css.review} /> : <StatusIcon status={line.status} size={16} />}
+        {line.needs === 'review' && !gone ? (
+          <Eye size={16} aria-hidden className={css.review} />
+        ) : (
+          <StatusIcon status={line.status} size={16} />
+        )}
         <span className={css.lineTitle}>{text}</span>
-        <span className={css.age}>{gone ? t('dealt_with') : <Age at={failed && line.finished_at ? line.finished_at : line.created_at} short />}</span>
+        <span className={css.age}>
+          {gone ? t('dealt_with') : <Age at={failed && line.finished_at ? line.finished_at : line.created_at} short />}
+        </span>
         <span className={css.second}>
           {line.release ? <ImageName tag={line.release.tag} digest={line.release.digest} /> : null}
-          <span className="clip">{failed ? t('steps_done', { done: line.progress.done, total: line.progress.total }) : nameOf(line.requester)}</span>
+          <span className="clip">
+            {failed
+              ? t('steps_done', { done: line.progress.done, total: line.progress.total })
+              : nameOf(line.requester)}
+          </span>
         </span>
       </Link>
     </li>

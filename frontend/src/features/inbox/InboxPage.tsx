@@ -44,7 +44,10 @@ export default function InboxPage() {
     else wantsFocus.current = true
   }
   const go = (next: InboxTab, ticket?: number) =>
-    void navigate({ to: '/inbox', search: { ...(next === 'needs' ? {} : { tab: next }), ...(ticket === undefined ? {} : { ticket }) } })
+    void navigate({
+      to: '/inbox',
+      search: { ...(next === 'needs' ? {} : { tab: next }), ...(ticket === undefined ? {} : { ticket }) },
+    })
   const move = (step: 1 | -1) => {
     const next = neighbour(groups, selected, step)
     if (next === undefined || next === selected) return
@@ -53,10 +56,14 @@ export default function InboxPage() {
   }
   useKey('j', () => move(1))
   useKey('k', () => move(-1))
-  useKey('escape', () => {
-    if (phone) go(tab)
-    else document.querySelector<HTMLElement>(`[data-row="${selected}"]`)?.focus()
-  }, { enabled: selected !== undefined })
+  useKey(
+    'escape',
+    () => {
+      if (phone) go(tab)
+      else document.querySelector<HTMLElement>(`[data-row="${selected}"]`)?.focus()
+    },
+    { enabled: selected !== undefined },
+  )
 
   const needs = rows.find((row) => row.line.id === selected)?.line.needs
   const showList = !phone || search.ticket === undefined
@@ -64,15 +71,29 @@ export default function InboxPage() {
   return (
     <div className={css.page}>
       <TopBar
-        left={showList
-          ? <Tabs tab={tab} counts={counts} go={go} />
-          : <PhoneBack tab={tab} at={place < 0 ? '' : t('place', { n: place + 1, total: rows.length })} />}
+        left={
+          showList ? (
+            <Tabs tab={tab} counts={counts} go={go} />
+          ) : (
+            <PhoneBack tab={tab} at={place < 0 ? '' : t('place', { n: place + 1, total: rows.length })} />
+          )
+        }
         right={phone ? selected !== undefined && <PhoneMenu id={selected} /> : <Hints decides={needs === 'approve'} />}
       />
       {showList && (
         <div className={css.listPane}>
-          {query.isError && <div className={css.failed}><RegionError error={query.error} retry={() => void query.refetch()} shownAt={query.dataUpdatedAt} /></div>}
-          {!loaded && !query.isError && <Loading><div className={css.skeleton}><SkeletonRows rows={6} height={52} /></div></Loading>}
+          {query.isError && (
+            <div className={css.failed}>
+              <RegionError error={query.error} retry={() => void query.refetch()} shownAt={query.dataUpdatedAt} />
+            </div>
+          )}
+          {!loaded && !query.isError && (
+            <Loading>
+              <div className={css.skeleton}>
+                <SkeletonRows rows={6} height={52} />
+              </div>
+            </Loading>
+          )}
           {loaded && !rows.length && !news && <Nothing tab={tab} following={counts?.following ?? 0} />}
           {loaded && (rows.length > 0 || news > 0) && (
             <InboxList tab={tab} groups={groups} news={news} selected={selected} showNew={showNew} onOpen={open} />
@@ -92,14 +113,27 @@ export default function InboxPage() {
   )
 }
 
-function Tabs({ tab, counts, go }: { tab: InboxTab; counts: Record<InboxTab, number> | undefined; go: (tab: InboxTab) => void }) {
+function Tabs({
+  tab,
+  counts,
+  go,
+}: {
+  tab: InboxTab
+  counts: Record<InboxTab, number> | undefined
+  go: (tab: InboxTab) => void
+}) {
   const { t } = useTranslation('inbox')
-  const label = (name: InboxTab) => (counts && name !== 'done' ? `${t(`tab.${name}`)} ${counts[name] >= 1000 ? '1000+' : counts[name]}` : t(`tab.${name}`))
+  const label = (name: InboxTab) =>
+    counts && name !== 'done'
+      ? `${t(`tab.${name}`)} ${counts[name] >= 1000 ? '1000+' : counts[name]}`
+      : t(`tab.${name}`)
   return (
     <>
       <PageTitle title={t('inbox')} className={css.title} />
       <Segments
-        aria-label={t('inbox')} value={tab} onChange={(next) => go(next)}
+        aria-label={t('inbox')}
+        value={tab}
+        onChange={(next) => go(next)}
         options={TABS.map((name) => ({ value: name, label: label(name) }))}
       />
     </>
@@ -110,9 +144,23 @@ function Hints({ decides }: { decides: boolean }) {
   const { t } = useTranslation('inbox')
   return (
     <div className={css.hints} aria-hidden>
-      <span><Key>j</Key><Key>k</Key>{t('hint.move')}</span>
-      {decides && <span><Key>a</Key>{t('hint.approve')}</span>}
-      {decides && <span><Key>r</Key>{t('hint.reject')}</span>}
+      <span>
+        <Key>j</Key>
+        <Key>k</Key>
+        {t('hint.move')}
+      </span>
+      {decides && (
+        <span>
+          <Key>a</Key>
+          {t('hint.approve')}
+        </span>
+      )}
+      {decides && (
+        <span>
+          <Key>r</Key>
+          {t('hint.reject')}
+        </span>
+      )}
     </div>
   )
 }
@@ -121,7 +169,9 @@ function PhoneBack({ tab, at }: { tab: InboxTab; at: string }) {
   const { t } = useTranslation('inbox')
   return (
     <>
-      <Link to="/inbox" search={tab === 'needs' ? {} : { tab }} className={css.back} aria-label={t('back')}><ChevronLeft size={20} aria-hidden /></Link>
+      <Link to="/inbox" search={tab === 'needs' ? {} : { tab }} className={css.back} aria-label={t('back')}>
+        <ChevronLeft size={20} aria-hidden />
+      </Link>
       <PageTitle title={t('inbox')} className={css.title} />
       <span className="t2 tnum">{at}</span>
     </>
@@ -136,6 +186,26 @@ function PhoneMenu({ id }: { id: number }) {
 function Nothing({ tab, following }: { tab: InboxTab; following: number }) {
   const { t } = useTranslation('inbox')
   if (tab === 'needs' && following > 0)
-    return <Empty action={<Link to="/inbox" search={{ tab: 'following' }} className="link">{t('see_following')}</Link>}>{t('nothing_but', { count: following })}</Empty>
-  return <Empty action={<Link to="/projects" className="link">{t('see_projects')}</Link>}>{t(`nothing.${tab}`)}</Empty>
+    return (
+      <Empty
+        action={
+          <Link to="/inbox" search={{ tab: 'following' }} className="link">
+            {t('see_following')}
+          </Link>
+        }
+      >
+        {t('nothing_but', { count: following })}
+      </Empty>
+    )
+  return (
+    <Empty
+      action={
+        <Link to="/projects" className="link">
+          {t('see_projects')}
+        </Link>
+      }
+    >
+      {t(`nothing.${tab}`)}
+    </Empty>
+  )
 }

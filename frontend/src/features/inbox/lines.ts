@@ -6,10 +6,18 @@ import { isOver } from '@/lib/status'
 export type Line = Schemas['InboxLine']
 export const GROUPS = ['approve', 'confirm', 'review', 'failed', 'waiting', 'moving', 'done'] as const
 export type GroupName = (typeof GROUPS)[number]
-export type Row = { line: Line; /** it left this tab while it was being looked at: dealt with, by anybody */ gone: boolean }
+export type Row = {
+  line: Line
+  /** it left this tab while it was being looked at: dealt with, by anybody */ gone: boolean
+}
 
 /** A promote that waits for a verdict and a version that nobody has judged yet want the same of the reader. */
-const GROUP_OF: Record<string, GroupName> = { approve: 'approve', confirm: 'confirm', verdict: 'confirm', review: 'review' }
+const GROUP_OF: Record<string, GroupName> = {
+  approve: 'approve',
+  confirm: 'confirm',
+  verdict: 'confirm',
+  review: 'review',
+}
 const WAITING = new Set(['pending_confirmation', 'pending_approval', 'scheduled'])
 
 /** Which heading a line stands under. A reason this page does not know is something to look after. */
@@ -37,9 +45,10 @@ export type Group = { name: GroupName; rows: Row[] }
 /** Groups in their order; a row stays in the group in which it was seen. */
 export function grouped(tab: InboxTab, rows: readonly Row[], seen: readonly Line[]): Group[] {
   const first = new Map(seen.map((line) => [line.id, groupOf(tab, line)]))
-  return GROUPS.map((name) => ({ name, rows: rows.filter((row) => (first.get(row.line.id) ?? groupOf(tab, row.line)) === name) })).filter(
-    (group) => group.rows.length > 0,
-  )
+  return GROUPS.map((name) => ({
+    name,
+    rows: rows.filter((row) => (first.get(row.line.id) ?? groupOf(tab, row.line)) === name),
+  })).filter((group) => group.rows.length > 0)
 }
 
 /** The row above or below, in the order of the eye; stays at the ends. */

@@ -12,8 +12,12 @@ export function useLines(tab: InboxTab) {
   const lines = seen?.tab === tab ? seen.lines : (fresh ?? [])
   const { rows, news } = held(lines, fresh ?? lines)
   return {
-    query, counts: query.data?.counts, loaded: fresh !== undefined || seen?.tab === tab,
-    groups: grouped(tab, rows, lines), rows, news,
+    query,
+    counts: query.data?.counts,
+    loaded: fresh !== undefined || seen?.tab === tab,
+    groups: grouped(tab, rows, lines),
+    rows,
+    news,
     showNew: () => fresh && setSeen({ tab, lines: fresh }),
   }
 }

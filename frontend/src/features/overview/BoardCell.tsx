@@ -24,8 +24,12 @@ function NoteWord({ note }: { note: Note }) {
 function Fitting({ tag, digest }: { tag: string; digest: string }) {
   return (
     <>
-      <span className={css.long}><ImageName tag={tag} digest={digest} size={14} /></span>
-      <span className={css.short}><ImageName tag={tag} digest={digest} size={14} short /></span>
+      <span className={css.long}>
+        <ImageName tag={tag} digest={digest} size={14} />
+      </span>
+      <span className={css.short}>
+        <ImageName tag={tag} digest={digest} size={14} short />
+      </span>
     </>
   )
 }
@@ -37,16 +41,34 @@ export function PartView({ part }: { part: Part }) {
     <>
       {part.workload && <span className={`${css.workload} clip`}>{part.workload}</span>}
       <span className={css.image}>
-        {part.digest ? <Fitting tag={part.tag} digest={part.digest} /> : <span className="t3">{t('cell.no_image')}</span>}
+        {part.digest ? (
+          <Fitting tag={part.tag} digest={part.digest} />
+        ) : (
+          <span className="t3">{t('cell.no_image')}</span>
+        )}
       </span>
       <span className={css.facts}>
         <StateMark hue={markOf(note)} />
-        <span className="tnum">{part.ready ?? '–'}/{part.total ?? '–'}</span>
+        <span className="tnum">
+          {part.ready ?? '–'}/{part.total ?? '–'}
+        </span>
         {part.clusters > 1 && <span className="t3">{t('board.clusters', { count: part.clusters })}</span>}
-        {note !== 'silent' && part.changedAt && <span className={css.age}><span className="t3" aria-hidden>· </span><Age at={part.changedAt} short /></span>}
+        {note !== 'silent' && part.changedAt && (
+          <span className={css.age}>
+            <span className="t3" aria-hidden>
+              ·{' '}
+            </span>
+            <Age at={part.changedAt} short />
+          </span>
+        )}
         {note === 'silent' && part.seenAt ? (
-          <span className={`${css.note} ${css.odd}`}><span className={css.words}>{t('board.state_at')} </span><ClockTime at={part.seenAt} seconds /></span>
-        ) : note && <NoteWord note={note} />}
+          <span className={`${css.note} ${css.odd}`}>
+            <span className={css.words}>{t('board.state_at')} </span>
+            <ClockTime at={part.seenAt} seconds />
+          </span>
+        ) : (
+          note && <NoteWord note={note} />
+        )}
       </span>
     </>
   )
@@ -66,7 +88,11 @@ type Props = {
 /** Another cell runs the same digest as the one looked at. */
 const isLit = (part: Part, lit: string) => Boolean(part.digest) && part.digest === lit
 
-export function PartLink({ part, project, ...rest }: { part: Part; project: string } & Omit<HTMLAttributes<HTMLElement>, 'part'>) {
+export function PartLink({
+  part,
+  project,
+  ...rest
+}: { part: Part; project: string } & Omit<HTMLAttributes<HTMLElement>, 'part'>) {
   if (part.release?.tag) {
     return (
       <Link to="/p/$project/releases/$tag" params={{ project, tag: part.release.tag }} {...rest}>
@@ -74,7 +100,11 @@ export function PartLink({ part, project, ...rest }: { part: Part; project: stri
       </Link>
     )
   }
-  return <div {...rest}><PartView part={part} /></div>
+  return (
+    <div {...rest}>
+      <PartView part={part} />
+    </div>
+  )
 }
 
 export function BoardCell({ parts, project, lit, onLight, at, tabbed, onEnter }: Props) {
@@ -91,10 +121,19 @@ export function BoardCell({ parts, project, lit, onLight, at, tabbed, onEnter }:
     <td className={parts.some((part) => part.note === 'silent') ? 'hatched' : undefined}>
       {parts.map((part, index) => (
         <PartLink
-          key={part.key} part={part} project={project} className={`${css.cell} ${isLit(part, lit) ? css.lit : ''}`}
-          data-at={index === 0 ? at : undefined} tabIndex={index === 0 && !tabbed ? -1 : 0}
-          onMouseEnter={() => onLight(part.digest)} onMouseLeave={() => onLight('')}
-          onFocus={() => { onLight(part.digest); onEnter() }} onBlur={() => onLight('')}
+          key={part.key}
+          part={part}
+          project={project}
+          className={`${css.cell} ${isLit(part, lit) ? css.lit : ''}`}
+          data-at={index === 0 ? at : undefined}
+          tabIndex={index === 0 && !tabbed ? -1 : 0}
+          onMouseEnter={() => onLight(part.digest)}
+          onMouseLeave={() => onLight('')}
+          onFocus={() => {
+            onLight(part.digest)
+            onEnter()
+          }}
+          onBlur={() => onLight('')}
         />
       ))}
     </td>

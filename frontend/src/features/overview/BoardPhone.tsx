@@ -15,13 +15,23 @@ export function BoardPhone({ rows, project }: { rows: Row[]; project: string }) 
       {rows.map((row) => (
         <section key={row.environment.slug} className="card" aria-label={row.environment.name}>
           <div className={css.head}>
-            <div className="grow"><EnvironmentHead row={row} /></div>
-            <div className={css.versus}><VersusProduction row={row} rows={rows} baseline={baseline} project={project} /></div>
+            <div className="grow">
+              <EnvironmentHead row={row} />
+            </div>
+            <div className={css.versus}>
+              <VersusProduction row={row} rows={rows} baseline={baseline} project={project} />
+            </div>
           </div>
           {row.cells.length === 0 && <p className={`${css.cell} t3`}>{t('cell.nothing')}</p>}
           {columns.map((column) =>
             partsAt(row, column).map((part) => (
-              <PartLink key={column.key + part.key} part={part} project={project} className={`${css.cell} ${part.note === 'silent' ? 'hatched' : ''}`} data-centre={column.title} />
+              <PartLink
+                key={column.key + part.key}
+                part={part}
+                project={project}
+                className={`${css.cell} ${part.note === 'silent' ? 'hatched' : ''}`}
+                data-centre={column.title}
+              />
             )),
           )}
         </section>

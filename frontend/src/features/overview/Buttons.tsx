@@ -23,25 +23,39 @@ export function Buttons({ rows, project }: { rows: Row[]; project: Schemas['Proj
   const actions: (PageAction & { primary: boolean })[] = []
   if (place) {
     actions.push({
-      id: 'roll-back', label: t('do.roll_back'), shortcut: 'b', primary: false,
+      id: 'roll-back',
+      label: t('do.roll_back'),
+      shortcut: 'b',
+      primary: false,
       run: () => void navigate({ to: '/p/$project/rollback', params, search: { env: place } }),
     })
   }
   if (release) {
     actions.push({
-      id: 'release', label: t('do.release'), shortcut: 'n', primary: primary?.kind === 'release',
+      id: 'release',
+      label: t('do.release'),
+      shortcut: 'n',
+      primary: primary?.kind === 'release',
       run: () => void navigate({ to: '/p/$project/releases/new', params }),
     })
   }
   if (primary?.kind === 'approve') {
     actions.push({
-      id: 'approve', label: t('do.approve'), hint: `#${primary.ticket}`, shortcut: 'a', primary: true,
+      id: 'approve',
+      label: t('do.approve'),
+      hint: `#${primary.ticket}`,
+      shortcut: 'a',
+      primary: true,
       run: () => void navigate({ to: '/tickets/$id', params: { id: String(primary.ticket) } }),
     })
   }
   if (primary?.kind === 'verdict') {
     actions.push({
-      id: 'verdict', label: t('do.verdict'), hint: primary.environment, shortcut: 'v', primary: true,
+      id: 'verdict',
+      label: t('do.verdict'),
+      hint: primary.environment,
+      shortcut: 'v',
+      primary: true,
       run: () => void navigate({ to: '/p/$project', params, search: { verdict: primary.environment } }),
     })
   }
@@ -51,7 +65,14 @@ export function Buttons({ rows, project }: { rows: Row[]; project: Schemas['Proj
   return (
     <TopBar
       right={shown.map((action) => (
-        <KeyButton key={action.id} type={action.primary ? 'primary' : 'default'} shortcut={action.shortcut} onPress={action.run}>{action.label}</KeyButton>
+        <KeyButton
+          key={action.id}
+          type={action.primary ? 'primary' : 'default'}
+          shortcut={action.shortcut}
+          onPress={action.run}
+        >
+          {action.label}
+        </KeyButton>
       ))}
     />
   )

@@ -29,9 +29,15 @@ export function EnvironmentHead({ row }: { row: Row }) {
   return (
     <>
       <span className={`${css.name} clip`}>{environment.name}</span>
-      {lock ? <LockLine lock={lock} /> : (
+      {lock ? (
+        <LockLine lock={lock} />
+      ) : (
         <span className={css.under}>
-          {!GATED.includes(environment.tier) ? t('env.free') : count > 0 ? t('env.approvals', { count }) : t('env.tester')}
+          {!GATED.includes(environment.tier)
+            ? t('env.free')
+            : count > 0
+              ? t('env.approvals', { count })
+              : t('env.tester')}
         </span>
       )}
     </>

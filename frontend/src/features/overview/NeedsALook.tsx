@@ -17,7 +17,10 @@ function Look({ odd = false, title, children }: { odd?: boolean; title: string; 
   return (
     <li className={css.look}>
       <Icon size={15} aria-hidden className={odd ? css.oddText : css.waitText} />
-      <div><p>{title}</p><p className="t2 s12">{children}</p></div>
+      <div>
+        <p>{title}</p>
+        <p className="t2 s12">{children}</p>
+      </div>
     </li>
   )
 }
@@ -36,7 +39,11 @@ function useLooks(rows: Row[]) {
         silent.add(cell.cluster.name)
         looks.push(
           <Look key={`silent-${cell.cluster.name}`} odd title={t('look.silent', { where: where(cell) })}>
-            {cell.cluster.seen_at && <>{t('look.shown')} <ClockTime at={cell.cluster.seen_at} seconds />. </>}
+            {cell.cluster.seen_at && (
+              <>
+                {t('look.shown')} <ClockTime at={cell.cluster.seen_at} seconds />.{' '}
+              </>
+            )}
             {cell.cluster.trouble && sentence(cell.cluster.trouble)}
           </Look>,
         )
@@ -44,16 +51,40 @@ function useLooks(rows: Row[]) {
       if (note === 'drifted') {
         looks.push(
           <Look key={`drift-${key}`} title={t('look.drifted', { where: where(cell), environment })}>
-            {t('look.image')} <span className="mono">{shortDigest(cell.expected_digest)} → {shortDigest(cell.digest)}</span>{' '}
-            {cell.last_rollout && <Link to="/tickets/$id" params={{ id: String(cell.last_rollout.ticket) }} className="link">{t('look.ticket', { id: cell.last_rollout.ticket })}</Link>}
+            {t('look.image')}{' '}
+            <span className="mono">
+              {shortDigest(cell.expected_digest)} → {shortDigest(cell.digest)}
+            </span>{' '}
+            {cell.last_rollout && (
+              <Link to="/tickets/$id" params={{ id: String(cell.last_rollout.ticket) }} className="link">
+                {t('look.ticket', { id: cell.last_rollout.ticket })}
+              </Link>
+            )}
           </Look>,
         )
       }
-      if (note === 'not_ready') looks.push(<Look key={`ready-${key}`} title={t('look.not_ready', { where: where(cell), environment })}>{t('look.ready', { ready: cell.ready, total: cell.total })}</Look>)
-      if (note === 'gone') looks.push(<Look key={`gone-${key}`} title={t('look.gone', { where: where(cell), environment })}>{t('look.deployment')} <span className="mono">{cell.namespace}/{cell.workload.deployment}</span></Look>)
+      if (note === 'not_ready')
+        looks.push(
+          <Look key={`ready-${key}`} title={t('look.not_ready', { where: where(cell), environment })}>
+            {t('look.ready', { ready: cell.ready, total: cell.total })}
+          </Look>,
+        )
+      if (note === 'gone')
+        looks.push(
+          <Look key={`gone-${key}`} title={t('look.gone', { where: where(cell), environment })}>
+            {t('look.deployment')}{' '}
+            <span className="mono">
+              {cell.namespace}/{cell.workload.deployment}
+            </span>
+          </Look>,
+        )
     }
     if (row.last_known_good?.image_known_present === false) {
-      looks.push(<Look key={`image-${row.environment.slug}`} title={t('look.image_missing', { environment })}><span className="mono">{row.last_known_good.release.tag}</span></Look>)
+      looks.push(
+        <Look key={`image-${row.environment.slug}`} title={t('look.image_missing', { environment })}>
+          <span className="mono">{row.last_known_good.release.tag}</span>
+        </Look>,
+      )
     }
   }
   return looks
@@ -64,7 +95,9 @@ export function NeedsALook({ rows }: { rows: Row[] }) {
   const looks = useLooks(rows)
   return (
     <section className="card" aria-labelledby="look">
-      <div className={css.cardHead}><h2 id="look">{t('look.title')}</h2></div>
+      <div className={css.cardHead}>
+        <h2 id="look">{t('look.title')}</h2>
+      </div>
       <div className={css.cardBody}>
         {looks.length ? <ul className={css.looks}>{looks}</ul> : <p className="t2">{t('look.nothing')}</p>}
       </div>

@@ -23,7 +23,21 @@ import css from './Overview.module.css'
 const VerdictDrawer = lazy(() => import('@/components/verdict/VerdictDrawer'))
 const route = getRouteApi('/inside/p/$project/')
 
-function BoardRegion({ slug, rows, isPending, error, retry, updatedAt }: { slug: string; rows: Row[] | undefined; isPending: boolean; error: unknown; retry: () => void; updatedAt: number }) {
+function BoardRegion({
+  slug,
+  rows,
+  isPending,
+  error,
+  retry,
+  updatedAt,
+}: {
+  slug: string
+  rows: Row[] | undefined
+  isPending: boolean
+  error: unknown
+  retry: () => void
+  updatedAt: number
+}) {
   const { t } = useTranslation('overview')
   const phone = useIsPhone()
   const empty = rows && rows.every((row) => row.cells.length === 0)
@@ -32,11 +46,25 @@ function BoardRegion({ slug, rows, isPending, error, retry, updatedAt }: { slug:
       <div className={css.heading}>
         <h2 id="board">{t('board.title')}</h2>
         <span className="t2">{t('board.hint')}</span>
-        <span className={css.right}><LiveAge updatedAt={updatedAt} failed={Boolean(error)} /></span>
+        <span className={css.right}>
+          <LiveAge updatedAt={updatedAt} failed={Boolean(error)} />
+        </span>
       </div>
-      {Boolean(error) && <div className={css.trouble}><RegionError error={error} retry={retry} shownAt={updatedAt || undefined} /></div>}
-      {isPending && <Loading><SkeletonRows rows={4} height={50} /></Loading>}
-      {empty && <div className="card"><Empty>{t('board.empty')}</Empty></div>}
+      {Boolean(error) && (
+        <div className={css.trouble}>
+          <RegionError error={error} retry={retry} shownAt={updatedAt || undefined} />
+        </div>
+      )}
+      {isPending && (
+        <Loading>
+          <SkeletonRows rows={4} height={50} />
+        </Loading>
+      )}
+      {empty && (
+        <div className="card">
+          <Empty>{t('board.empty')}</Empty>
+        </div>
+      )}
       {rows && !empty && (phone ? <BoardPhone rows={rows} project={slug} /> : <Board rows={rows} project={slug} />)}
     </section>
   )
@@ -54,29 +82,53 @@ export default function OverviewPage() {
   const urgent = rows ? mostUrgent(rows) : null
   const baseline = rows && baselineOf(rows)
   const judged = rows?.find((row) => row.environment.slug === verdict)
-    return (
+  return (
     <div className={css.page}>
       <PageTitle title={t('title', { project: project.slug })} className="hidden-visually" />
       {rows && !judged && <Buttons rows={rows} project={project} />}
       <div className={css.main}>
-        {urgent && <ErrorBoundary name="next-up"><NextUp urgent={urgent} /></ErrorBoundary>}
+        {urgent && (
+          <ErrorBoundary name="next-up">
+            <NextUp urgent={urgent} />
+          </ErrorBoundary>
+        )}
         <ErrorBoundary name="board">
           <BoardRegion
-            slug={slug} rows={rows} isPending={board.isPending} error={board.error} retry={() => void board.refetch()} updatedAt={board.dataUpdatedAt}
+            slug={slug}
+            rows={rows}
+            isPending={board.isPending}
+            error={board.error}
+            retry={() => void board.refetch()}
+            updatedAt={board.dataUpdatedAt}
           />
         </ErrorBoundary>
-        <ErrorBoundary name="recent"><Recent project={slug} /></ErrorBoundary>
+        <ErrorBoundary name="recent">
+          <Recent project={slug} />
+        </ErrorBoundary>
       </div>
       <aside className={css.rail} aria-label={t('rail')}>
-        {baseline && <ErrorBoundary name="rollback"><Rollback row={baseline} project={slug} /></ErrorBoundary>}
-        {rows && <ErrorBoundary name="look"><NeedsALook rows={rows} /></ErrorBoundary>}
-        <ErrorBoundary name="links"><Links project={project} /></ErrorBoundary>
+        {baseline && (
+          <ErrorBoundary name="rollback">
+            <Rollback row={baseline} project={slug} />
+          </ErrorBoundary>
+        )}
+        {rows && (
+          <ErrorBoundary name="look">
+            <NeedsALook rows={rows} />
+          </ErrorBoundary>
+        )}
+        <ErrorBoundary name="links">
+          <Links project={project} />
+        </ErrorBoundary>
       </aside>
       {judged && (
         <Suspense fallback={null}>
           <VerdictDrawer
-            releaseId={versionOf(judged)?.id ?? null} environment={judged.environment.slug} onClose={() => void navigate({ search: {} })}
-            label={t('verdict.title', { environment: word(judged.environment) })} otherwise={t('verdict.several')}
+            releaseId={versionOf(judged)?.id ?? null}
+            environment={judged.environment.slug}
+            onClose={() => void navigate({ search: {} })}
+            label={t('verdict.title', { environment: word(judged.environment) })}
+            otherwise={t('verdict.several')}
           />
         </Suspense>
       )}

@@ -21,7 +21,8 @@ type Ticket = Schemas['Ticket']
 function Sentence({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation('overview')
   const { status, progress } = ticket
-  if (status === 'pending_approval') return <>{t('recent.approvals', { given: ticket.approvals_given, needed: ticket.approvals_needed })}</>
+  if (status === 'pending_approval')
+    return <>{t('recent.approvals', { given: ticket.approvals_given, needed: ticket.approvals_needed })}</>
   if (status === 'running') {
     const name = progress.now[0]
     const step = name ? t(`do.${name}` as 'do.start', { defaultValue: name }) : t('recent.started')
@@ -36,22 +37,39 @@ function TicketRow({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation()
   return (
     <tr>
-      <td className={css.rStatus}><Status status={ticket.status} /></td>
+      <td className={css.rStatus}>
+        <Status status={ticket.status} />
+      </td>
       <td className={css.rImage}>
-        {ticket.release?.digest ? <ImageName tag={ticket.release.tag} digest={ticket.release.digest} /> : <span className="t3">{ticket.release?.tag ?? '—'}</span>}
+        {ticket.release?.digest ? (
+          <ImageName tag={ticket.release.tag} digest={ticket.release.digest} />
+        ) : (
+          <span className="t3">{ticket.release?.tag ?? '—'}</span>
+        )}
       </td>
       <td className={`${css.rEnv} b5`}>{ticket.environment?.name}</td>
       <td className={css.rWhat}>
         <Link to="/tickets/$id" params={{ id: String(ticket.id) }} className={`${css.rLink} clip`}>
-          <span className="hidden-visually">#{ticket.id} {t(`kind.${ticket.kind}` as 'kind.release', { defaultValue: ticket.kind })}: </span>
+          <span className="hidden-visually">
+            #{ticket.id} {t(`kind.${ticket.kind}` as 'kind.release', { defaultValue: ticket.kind })}:{' '}
+          </span>
           <Sentence ticket={ticket} />
         </Link>
       </td>
-      <td className={css.rWho}><Avatar person={ticket.requester} /><span className="hidden-visually">{nameOf(ticket.requester)}</span></td>
-      <td className={css.rTook}>
-        {ticket.started_at && (ticket.finished_at || !isOver(ticket.status)) ? <Took from={ticket.started_at} to={ticket.finished_at} /> : <span className="t3">—</span>}
+      <td className={css.rWho}>
+        <Avatar person={ticket.requester} />
+        <span className="hidden-visually">{nameOf(ticket.requester)}</span>
       </td>
-      <td className={css.rAge}><Age at={ticket.finished_at ?? ticket.created_at} /></td>
+      <td className={css.rTook}>
+        {ticket.started_at && (ticket.finished_at || !isOver(ticket.status)) ? (
+          <Took from={ticket.started_at} to={ticket.finished_at} />
+        ) : (
+          <span className="t3">—</span>
+        )}
+      </td>
+      <td className={css.rAge}>
+        <Age at={ticket.finished_at ?? ticket.created_at} />
+      </td>
     </tr>
   )
 }
@@ -64,21 +82,41 @@ export function Recent({ project }: { project: string }) {
     <section className={css.recent} aria-labelledby="recent">
       <div className={css.heading}>
         <h2 id="recent">{t('recent.title')}</h2>
-        <Link to="/p/$project/releases" params={{ project }} className={`${css.right} link`}>{t('recent.all')}</Link>
+        <Link to="/p/$project/releases" params={{ project }} className={`${css.right} link`}>
+          {t('recent.all')}
+        </Link>
       </div>
       {error && <RegionError error={error} retry={() => void refetch()} shownAt={dataUpdatedAt} />}
-      {!tickets && !error && <Loading><SkeletonRows rows={SHOWN} height={32} /></Loading>}
+      {!tickets && !error && (
+        <Loading>
+          <SkeletonRows rows={SHOWN} height={32} />
+        </Loading>
+      )}
       {tickets && (
         <div className="card">
           {tickets.length === 0 ? (
             <Empty>{t('recent.empty')}</Empty>
           ) : (
             <table className={css.rows}>
-              <colgroup>{COLUMNS.map((name) => <col key={name} className={css[`c_${name}`]} />)}</colgroup>
+              <colgroup>
+                {COLUMNS.map((name) => (
+                  <col key={name} className={css[`c_${name}`]} />
+                ))}
+              </colgroup>
               <thead className={css.unseen}>
-                <tr>{COLUMNS.map((name) => <th key={name} scope="col"><span className="hidden-visually">{t(`recent.col.${name}`)}</span></th>)}</tr>
+                <tr>
+                  {COLUMNS.map((name) => (
+                    <th key={name} scope="col">
+                      <span className="hidden-visually">{t(`recent.col.${name}`)}</span>
+                    </th>
+                  ))}
+                </tr>
               </thead>
-              <tbody>{tickets.map((ticket) => <TicketRow key={ticket.id} ticket={ticket} />)}</tbody>
+              <tbody>
+                {tickets.map((ticket) => (
+                  <TicketRow key={ticket.id} ticket={ticket} />
+                ))}
+              </tbody>
             </table>
           )}
         </div>

@@ -17,7 +17,8 @@ export type Column = { key: string; title: string; clusters: string[]; isSilent:
 export function columnsOf(rows: Row[]): Column[] {
   const clusters = new Map<string, Schemas['BoardCluster']>()
   const inProduction = new Set(rows.filter(isProduction).flatMap((row) => row.cells.map((cell) => cell.cluster.name)))
-  for (const row of rows) for (const { cluster } of row.cells) if (!inProduction.has(cluster.name)) clusters.set(cluster.name, cluster)
+  for (const row of rows)
+    for (const { cluster } of row.cells) if (!inProduction.has(cluster.name)) clusters.set(cluster.name, cluster)
   for (const row of rows.filter(isProduction)) for (const { cluster } of row.cells) clusters.set(cluster.name, cluster)
   const byCentre = clusters.size > MOST_CLUSTERS
   const shared = new Map<string, number>()
@@ -38,7 +39,18 @@ export function columnsOf(rows: Row[]): Column[] {
   return [...columns.values()]
 }
 
-export type Note = 'silent' | 'unseen' | 'gone' | 'rolling' | 'drifted' | 'not_ready' | 'behind' | 'failed' | 'passed' | 'not_built' | 'offline'
+export type Note =
+  | 'silent'
+  | 'unseen'
+  | 'gone'
+  | 'rolling'
+  | 'drifted'
+  | 'not_ready'
+  | 'behind'
+  | 'failed'
+  | 'passed'
+  | 'not_built'
+  | 'offline'
 
 const newest = (row: Row): number => Math.max(0, ...row.cells.map((cell) => cell.release?.id ?? 0))
 
@@ -58,13 +70,29 @@ export function noteOf(cell: Cell, row: Row): Note | null {
   return null
 }
 
-const HUES: Partial<Record<Note, Hue>> = { silent: 'odd', unseen: 'off', gone: 'bad', rolling: 'run', not_ready: 'bad', offline: 'off' }
+const HUES: Partial<Record<Note, Hue>> = {
+  silent: 'odd',
+  unseen: 'off',
+  gone: 'bad',
+  rolling: 'run',
+  not_ready: 'bad',
+  offline: 'off',
+}
 /** The shape before "2/2": what the pods do, whatever was said of the image. */
 export const markOf = (note: Note | null): Hue => (note && HUES[note]) || 'ok'
 
 const NOTE_HUES: Record<Note, Hue | null> = {
-  silent: 'odd', unseen: 'off', gone: 'bad', rolling: 'run', drifted: 'wait', not_ready: 'bad', behind: 'wait',
-  failed: 'bad', passed: 'ok', not_built: null, offline: 'off',
+  silent: 'odd',
+  unseen: 'off',
+  gone: 'bad',
+  rolling: 'run',
+  drifted: 'wait',
+  not_ready: 'bad',
+  behind: 'wait',
+  failed: 'bad',
+  passed: 'ok',
+  not_built: null,
+  offline: 'off',
 }
 export const noteHue = (note: Note): Hue | null => NOTE_HUES[note]
 
@@ -83,7 +111,8 @@ export type Part = {
   workload: string | null
 }
 
-const sum = (a: number | null, b: number | null): number | null => (a === null && b === null ? null : (a ?? 0) + (b ?? 0))
+const sum = (a: number | null, b: number | null): number | null =>
+  a === null && b === null ? null : (a ?? 0) + (b ?? 0)
 
 /** What one environment runs in one column; the same image in the same condition is said once. */
 export function partsAt(row: Row, column: Column): Part[] {
@@ -102,8 +131,16 @@ export function partsAt(row: Row, column: Column): Part[] {
       continue
     }
     parts.set(key, {
-      key, note, digest: cell.digest, release: cell.release, tag: cell.release?.tag || tagOfImage(cell.image),
-      ready: cell.ready, total: cell.total, changedAt: cell.changed_at, seenAt: cell.cluster.seen_at, clusters: 1,
+      key,
+      note,
+      digest: cell.digest,
+      release: cell.release,
+      tag: cell.release?.tag || tagOfImage(cell.image),
+      ready: cell.ready,
+      total: cell.total,
+      changedAt: cell.changed_at,
+      seenAt: cell.cluster.seen_at,
+      clusters: 1,
       workload: several ? cell.workload.name : null,
     })
   }

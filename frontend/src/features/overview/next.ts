@@ -3,10 +3,7 @@ import type { Schemas } from '@/lib/api/client'
 import { versionOf, type Row } from './board'
 
 export type Primary =
-  | { kind: 'approve'; ticket: number }
-  | { kind: 'verdict'; environment: string }
-  | { kind: 'release' }
-  | null
+  { kind: 'approve'; ticket: number } | { kind: 'verdict'; environment: string } | { kind: 'release' } | null
 
 type Asker = { id: number; roles: Schemas['MyRole'][] }
 
@@ -16,13 +13,16 @@ const holds = (asker: Asker, role: string, environment?: string) =>
 export const mayRelease = (rows: Row[]): boolean => rows.some((row) => row.rights.release.allowed)
 
 /** The environment to offer to roll back: the last in the chain where the reader may. */
-export const rollBackPlace = (rows: Row[]): string | undefined => rows.findLast((row) => row.rights.roll_back.allowed)?.environment.slug
+export const rollBackPlace = (rows: Row[]): string | undefined =>
+  rows.findLast((row) => row.rights.roll_back.allowed)?.environment.slug
 
 /** The environment whose image waits for the reader's verdict; production is judged by nobody. */
 export const toJudge = (rows: Row[]): string | undefined =>
   rows.find(
     (row) =>
-      row.rights.verdict.allowed && row.environment.tier !== 'production' && versionOf(row)?.is_built_here &&
+      row.rights.verdict.allowed &&
+      row.environment.tier !== 'production' &&
+      versionOf(row)?.is_built_here &&
       !row.cells.some((cell) => cell.verdict || cell.is_moving),
   )?.environment.slug
 

@@ -9,7 +9,8 @@ export function usePromote(project: string, steps: Step[], enabled: boolean): vo
   useKey(
     'p',
     () => {
-      if (open?.kind === 'open') void navigate({ to: '/p/$project/promote', params: { project }, search: { tag: open.tag, to: open.to } })
+      if (open?.kind === 'open')
+        void navigate({ to: '/p/$project/promote', params: { project }, search: { tag: open.tag, to: open.to } })
     },
     { enabled: enabled && Boolean(open) },
   )

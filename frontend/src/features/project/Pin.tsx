@@ -20,14 +20,23 @@ export function Pin({ project }: { project: string }) {
       onSuccess: () =>
         notify(
           pinned ? t('pin.removed', { project }) : t('pin.added', { project }),
-          { label: common('undo'), run: () => mutate(pinned) }, UNDO_WITHIN,
+          { label: common('undo'), run: () => mutate(pinned) },
+          UNDO_WITHIN,
         ),
     })
   useKey('s', turn, { enabled: Boolean(pins) })
   if (!pins) return null
   const label = pinned ? t('pin.remove', { project }) : t('pin.add', { project })
   return (
-    <button type="button" className={css.star} aria-pressed={pinned} aria-label={label} title={`${label} (S)`} aria-keyshortcuts="S" onClick={turn}>
+    <button
+      type="button"
+      className={css.star}
+      aria-pressed={pinned}
+      aria-label={label}
+      title={`${label} (S)`}
+      aria-keyshortcuts="S"
+      onClick={turn}
+    >
       <Star size={15} aria-hidden />
     </button>
   )

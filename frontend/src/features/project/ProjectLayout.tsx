@@ -32,7 +32,9 @@ function Crumbs({ project }: { project: string }) {
   const { t } = useTranslation('frame')
   return (
     <nav aria-label={t('crumb')} className={css.crumbs}>
-      <Link to="/projects" className={css.above}>{t('nav.projects')}</Link>
+      <Link to="/projects" className={css.above}>
+        {t('nav.projects')}
+      </Link>
       <ChevronRight size={14} aria-hidden className={css.arrow} />
       <ProjectSwitcher key={project} project={project} />
       <Pin project={project} />
@@ -47,9 +49,15 @@ function Tabs({ project }: { project: string }) {
   const params = { project }
   return (
     <nav aria-label={t('tab.nav', { project })} className={css.tabs}>
-      <Link to="/p/$project" params={params} {...mark('overview')} activeOptions={{ exact: true }}>{t('tab.overview')}</Link>
-      <Link to="/p/$project/releases" params={params} {...mark('releases')}>{t('tab.releases')}</Link>
-      <Link to="/p/$project/settings/$tab" params={{ project, tab: 'general' }} {...mark('settings')}>{t('tab.settings')}</Link>
+      <Link to="/p/$project" params={params} {...mark('overview')} activeOptions={{ exact: true }}>
+        {t('tab.overview')}
+      </Link>
+      <Link to="/p/$project/releases" params={params} {...mark('releases')}>
+        {t('tab.releases')}
+      </Link>
+      <Link to="/p/$project/settings/$tab" params={{ project, tab: 'general' }} {...mark('settings')}>
+        {t('tab.settings')}
+      </Link>
     </nav>
   )
 }

@@ -14,7 +14,11 @@ import css from './Settings.module.css'
 
 const route = getRouteApi('/inside/p/$project/settings/$tab')
 const TABS = {
-  general: SettingsGeneral, people: SettingsPeople, environments: SettingsEnvironments, resources: SettingsResources, dockerfile: SettingsDockerfile,
+  general: SettingsGeneral,
+  people: SettingsPeople,
+  environments: SettingsEnvironments,
+  resources: SettingsResources,
+  dockerfile: SettingsDockerfile,
 } as const
 type TabName = keyof typeof TABS
 const NAMES = Object.keys(TABS) as TabName[]
@@ -30,12 +34,23 @@ export default function ProjectSettingsPage() {
       <PageTitle title={t('set.title', { tab: t(`set.tab.${name}`), project: slug })} className="hidden-visually" />
       <nav className={css.tabs} aria-label={t('set.tabs')}>
         {NAMES.map((one) => (
-          <Link key={one} to="/p/$project/settings/$tab" params={{ project: slug, tab: one }} className={css.tab} data-chosen={one === name || undefined} aria-current={one === name ? 'page' : undefined}>
+          <Link
+            key={one}
+            to="/p/$project/settings/$tab"
+            params={{ project: slug, tab: one }}
+            className={css.tab}
+            data-chosen={one === name || undefined}
+            aria-current={one === name ? 'page' : undefined}
+          >
             {t(`set.tab.${one}`)}
           </Link>
         ))}
       </nav>
-      <div className={css.content}><ErrorBoundary key={name} name={name}><Tab project={project} /></ErrorBoundary></div>
+      <div className={css.content}>
+        <ErrorBoundary key={name} name={name}>
+          <Tab project={project} />
+        </ErrorBoundary>
+      </div>
     </div>
   )
 }

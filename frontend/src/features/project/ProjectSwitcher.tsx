@@ -30,8 +30,14 @@ export function ProjectSwitcher({ project }: { project: string }) {
   return (
     <div ref={box} className={css.switcher}>
       <button
-        ref={opener} type="button" className={css.current} aria-haspopup="dialog" aria-expanded={open} aria-label={t('switch.open', { project })}
-        title={`${t('switch.filter')} (G P)`} onClick={() => setOpen(!open)}
+        ref={opener}
+        type="button"
+        className={css.current}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        aria-label={t('switch.open', { project })}
+        title={`${t('switch.filter')} (G P)`}
+        onClick={() => setOpen(!open)}
       >
         <span className="clip">{project}</span>
         <ChevronsUpDown size={14} aria-hidden className={css.arrow} />
@@ -44,9 +50,18 @@ export function ProjectSwitcher({ project }: { project: string }) {
 function useChoices(project: string, query: string): Choice[] {
   const me = useMe()
   const pins = useQuery(pinsQuery).data
-  const found = useQuery({ ...projectsQuery({ q: query || undefined, limit: 30 }), placeholderData: keepPreviousData }).data
+  const found = useQuery({
+    ...projectsQuery({ q: query || undefined, limit: 30 }),
+    placeholderData: keepPreviousData,
+  }).data
   const [last] = useState(() => recent(me.id, 'projects'))
-  return choices({ query, here: project, recent: last, pinned: (pins ?? []).map((pin) => pin.slug), all: found?.results ?? [] })
+  return choices({
+    query,
+    here: project,
+    recent: last,
+    pinned: (pins ?? []).map((pin) => pin.slug),
+    all: found?.results ?? [],
+  })
 }
 
 function Picker({ project, done }: { project: string; done: () => void }) {
@@ -82,8 +97,17 @@ function Picker({ project, done }: { project: string; done: () => void }) {
   return (
     <div className={css.picker} role="dialog" aria-label={t('switch.filter')} data-keys-blocked>
       <input
-        className={css.filter} value={query} autoFocus placeholder={t('switch.filter')} aria-label={t('switch.filter')} role="combobox"
-        aria-expanded aria-controls={`${id}-list`} aria-activedescendant={active ? `${id}-${active.slug}` : undefined} autoComplete="off" spellCheck={false}
+        className={css.filter}
+        value={query}
+        autoFocus
+        placeholder={t('switch.filter')}
+        aria-label={t('switch.filter')}
+        role="combobox"
+        aria-expanded
+        aria-controls={`${id}-list`}
+        aria-activedescendant={active ? `${id}-${active.slug}` : undefined}
+        autoComplete="off"
+        spellCheck={false}
         onKeyDown={onKeyDown}
         onChange={(event) => {
           setQuery(event.target.value)
@@ -93,17 +117,31 @@ function Picker({ project, done }: { project: string; done: () => void }) {
       <div id={`${id}-list`} role="listbox" aria-label={t('nav.projects')} className={css.list} tabIndex={-1}>
         {rows.map((row, index) => (
           <div
-            key={row.slug} id={`${id}-${row.slug}`} role="option" aria-selected={row === active} className={css.option}
+            key={row.slug}
+            id={`${id}-${row.slug}`}
+            role="option"
+            aria-selected={row === active}
+            className={css.option}
             data-first={index > 0 && rows[index - 1]?.from !== row.from ? true : undefined}
-            onPointerMove={row === active ? undefined : () => setAt(index)} onClick={() => go(row)}
+            onPointerMove={row === active ? undefined : () => setAt(index)}
+            onClick={() => go(row)}
           >
-            {states && <StateMark hue={hueOf(states.get(row.slug) ?? 'none')} label={t(`state.${states.get(row.slug) ?? 'none'}`)} />}
+            {states && (
+              <StateMark
+                hue={hueOf(states.get(row.slug) ?? 'none')}
+                label={t(`state.${states.get(row.slug) ?? 'none'}`)}
+              />
+            )}
             <span className="clip grow">{row.slug}</span>
             {row.name && row.name !== row.slug && <span className={`${css.other} clip`}>{row.name}</span>}
           </div>
         ))}
       </div>
-      {rows.length === 0 && <p className={css.none} role="status">{t('switch.none', { query })}</p>}
+      {rows.length === 0 && (
+        <p className={css.none} role="status">
+          {t('switch.none', { query })}
+        </p>
+      )}
     </div>
   )
 }

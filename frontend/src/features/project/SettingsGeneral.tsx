@@ -19,13 +19,26 @@ const formOf = ({ name, description, contacts }: Project): Form => ({ name, desc
 function Facts({ project }: { project: Project }) {
   const { t } = useTranslation('projects')
   const facts: [string, string][] = [
-    [t('form.slug'), project.slug], [t('form.language'), project.language], [t('form.gitlab_path'), `${project.gitlab} · ${project.gitlab_path}`],
-    [t('form.jenkins'), project.jenkins], [t('form.image_repository'), `${project.registry} · ${project.image_repository}`],
+    [t('form.slug'), project.slug],
+    [t('form.language'), project.language],
+    [t('form.gitlab_path'), `${project.gitlab} · ${project.gitlab_path}`],
+    [t('form.jenkins'), project.jenkins],
+    [t('form.image_repository'), `${project.registry} · ${project.image_repository}`],
   ]
   return (
     <dl className={css.facts}>
-      {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="mono">{value}</dd></div>)}
-      <div><dt>{t('set.created')}</dt><dd><Age at={project.created_at} /></dd></div>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd className="mono">{value}</dd>
+        </div>
+      ))}
+      <div>
+        <dt>{t('set.created')}</dt>
+        <dd>
+          <Age at={project.created_at} />
+        </dd>
+      </div>
     </dl>
   )
 }
@@ -35,9 +48,22 @@ function ReadOnly({ project }: { project: Project }) {
   const { t: common } = useTranslation()
   return (
     <dl className={css.facts}>
-      <div><dt>{t('form.name')}</dt><dd>{project.name}</dd></div>
-      <div><dt>{t('form.description')}</dt><dd>{project.description || '—'}</dd></div>
-      <div><dt>{t('form.contacts')}</dt><dd>{project.contacts.map((one) => `${one.name}, ${common(`channel.${one.channel}`)} ${one.address}`).join('; ') || '—'}</dd></div>
+      <div>
+        <dt>{t('form.name')}</dt>
+        <dd>{project.name}</dd>
+      </div>
+      <div>
+        <dt>{t('form.description')}</dt>
+        <dd>{project.description || '—'}</dd>
+      </div>
+      <div>
+        <dt>{t('form.contacts')}</dt>
+        <dd>
+          {project.contacts
+            .map((one) => `${one.name}, ${common(`channel.${one.channel}`)} ${one.address}`)
+            .join('; ') || '—'}
+        </dd>
+      </div>
     </dl>
   )
 }
@@ -52,12 +78,35 @@ function Edit({ project }: { project: Project }) {
   const problem = (field: keyof Form) => problemOf(change.error, field)
   return (
     <>
-      <Field id="name" label={t('form.name')} problem={problem('name')}><Input {...describedBy('name')} value={form.name} maxLength={200} onChange={(event) => setEdited({ ...edited, name: event.target.value })} /></Field>
-      <Field id="description" label={t('form.description')} problem={problem('description')}><TextArea {...describedBy('description')} least={2} most={10} value={form.description} onChange={(event) => setEdited({ ...edited, description: event.target.value })} /></Field>
-      <Field id="contacts" label={t('form.contacts')} problem={problem('contacts')}><Contacts id="contacts" value={form.contacts} onChange={(contacts) => setEdited({ ...edited, contacts })} /></Field>
+      <Field id="name" label={t('form.name')} problem={problem('name')}>
+        <Input
+          {...describedBy('name')}
+          value={form.name}
+          maxLength={200}
+          onChange={(event) => setEdited({ ...edited, name: event.target.value })}
+        />
+      </Field>
+      <Field id="description" label={t('form.description')} problem={problem('description')}>
+        <TextArea
+          {...describedBy('description')}
+          least={2}
+          most={10}
+          value={form.description}
+          onChange={(event) => setEdited({ ...edited, description: event.target.value })}
+        />
+      </Field>
+      <Field id="contacts" label={t('form.contacts')} problem={problem('contacts')}>
+        <Contacts id="contacts" value={form.contacts} onChange={(contacts) => setEdited({ ...edited, contacts })} />
+      </Field>
       <SettingsSave
-        changes={linesOf(before, form, fields, (field) => t(`form.${field}`))} isPending={change.isPending} error={change.error}
-        onDiscard={() => { setEdited({}); change.reset() }} onSave={() => change.mutate(Object.fromEntries(fields.map((field) => [field, form[field]])))}
+        changes={linesOf(before, form, fields, (field) => t(`form.${field}`))}
+        isPending={change.isPending}
+        error={change.error}
+        onDiscard={() => {
+          setEdited({})
+          change.reset()
+        }}
+        onSave={() => change.mutate(Object.fromEntries(fields.map((field) => [field, form[field]])))}
       />
     </>
   )
@@ -68,10 +117,21 @@ export function SettingsGeneral({ project }: { project: Project }) {
   const may = useMayChange(project)
   return (
     <>
-      <section className={css.part} aria-labelledby="general"><h2 id="general">{t('set.general')}</h2>
-        {may ? <Edit project={project} /> : <><ReadOnly project={project} /><Denied reason={{ code: 'policy.needs_owner' }} /></>}
+      <section className={css.part} aria-labelledby="general">
+        <h2 id="general">{t('set.general')}</h2>
+        {may ? (
+          <Edit project={project} />
+        ) : (
+          <>
+            <ReadOnly project={project} />
+            <Denied reason={{ code: 'policy.needs_owner' }} />
+          </>
+        )}
       </section>
-      <section className={css.part} aria-labelledby="fixed"><h2 id="fixed">{t('set.fixed')}</h2><Facts project={project} /></section>
+      <section className={css.part} aria-labelledby="fixed">
+        <h2 id="fixed">{t('set.fixed')}</h2>
+        <Facts project={project} />
+      </section>
     </>
   )
 }

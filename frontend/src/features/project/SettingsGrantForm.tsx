@@ -32,19 +32,57 @@ export function SettingsGrantForm({ slug, environments, give }: Props) {
   const place = environment ?? environments[0]?.environment ?? ''
   const problem = (field: (typeof SHOWN)[number]) => problemOf(give.error, field)
   const rest = restOf(give.error, SHOWN)
-  const send = () => give.mutate({ user, project: slug, environment: place, role, expires_at: endOf(until) }, { onSuccess: () => setUser('') })
+  const send = () =>
+    give.mutate(
+      { user, project: slug, environment: place, role, expires_at: endOf(until) },
+      { onSuccess: () => setUser('') },
+    )
   return (
-    <form className={css.inline} onSubmit={(event) => { event.preventDefault(); send() }} aria-label={t('set.give')}>
-      <Field id="grant-user" label={t('set.person')} problem={problem('user')}><PeopleSelect id="grant-user" label={t('set.person')} value={user} onChange={setUser} /></Field>
+    <form
+      className={css.inline}
+      onSubmit={(event) => {
+        event.preventDefault()
+        send()
+      }}
+      aria-label={t('set.give')}
+    >
+      <Field id="grant-user" label={t('set.person')} problem={problem('user')}>
+        <PeopleSelect id="grant-user" label={t('set.person')} value={user} onChange={setUser} />
+      </Field>
       <Field id="grant-environment" label={t('set.environment')} problem={problem('environment')}>
-        <Select {...describedBy('grant-environment')} aria-label={t('set.environment')} value={place || undefined} onChange={setEnvironment} options={environments.map((one) => ({ value: one.environment, label: one.name }))} />
+        <Select
+          {...describedBy('grant-environment')}
+          aria-label={t('set.environment')}
+          value={place || undefined}
+          onChange={setEnvironment}
+          options={environments.map((one) => ({ value: one.environment, label: one.name }))}
+        />
       </Field>
       <Field id="grant-role" label={t('set.role')} problem={problem('role')}>
-        <Select {...describedBy('grant-role')} aria-label={t('set.role')} value={role} onChange={setRole} options={ROLES.map((one) => ({ value: one, label: common(`role.${one}`) }))} />
+        <Select
+          {...describedBy('grant-role')}
+          aria-label={t('set.role')}
+          value={role}
+          onChange={setRole}
+          options={ROLES.map((one) => ({ value: one, label: common(`role.${one}`) }))}
+        />
       </Field>
-      <Field id="grant-until" label={t('set.end')} optional problem={problem('expires_at')}><Input {...describedBy('grant-until')} type="date" value={until} onChange={(event) => setUntil(event.target.value)} /></Field>
-      <Button htmlType="submit" loading={give.isPending} className={css.inlineButton}>{t('set.give')}</Button>
-      {rest && <p className={css.problem} role="alert">{rest}</p>}
+      <Field id="grant-until" label={t('set.end')} optional problem={problem('expires_at')}>
+        <Input
+          {...describedBy('grant-until')}
+          type="date"
+          value={until}
+          onChange={(event) => setUntil(event.target.value)}
+        />
+      </Field>
+      <Button htmlType="submit" loading={give.isPending} className={css.inlineButton}>
+        {t('set.give')}
+      </Button>
+      {rest && (
+        <p className={css.problem} role="alert">
+          {rest}
+        </p>
+      )}
     </form>
   )
 }

@@ -28,7 +28,9 @@ export function SettingsSave({ changes, onSave, onDiscard, isPending, error }: P
       </dl>
       <div className={css.saveButtons}>
         <Button onClick={onDiscard}>{t('set.discard')}</Button>
-        <KeyButton type="primary" shortcut="ctrl+enter" loading={isPending} onPress={onSave}>{common('save')}</KeyButton>
+        <KeyButton type="primary" shortcut="ctrl+enter" loading={isPending} onPress={onSave}>
+          {common('save')}
+        </KeyButton>
       </div>
     </section>
   )

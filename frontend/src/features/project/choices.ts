@@ -11,7 +11,13 @@ const answers = (project: { slug: string; name?: string }, query: string): boole
   return project.slug.includes(wanted) || Boolean(project.name?.toLowerCase().includes(wanted))
 }
 
-export function choices(input: { query: string; here: string; recent: string[]; pinned: string[]; all: Known[] }): Choice[] {
+export function choices(input: {
+  query: string
+  here: string
+  recent: string[]
+  pinned: string[]
+  all: Known[]
+}): Choice[] {
   const { query, here, all } = input
   const names = new Map(all.map((project) => [project.slug, project.name]))
   const taken = new Set([here])
@@ -20,7 +26,10 @@ export function choices(input: { query: string; here: string; recent: string[]; 
   const listed = [
     ...take(input.recent.filter((slug) => slug !== here).slice(0, RECENT_SHOWN), 'recent'),
     ...take(input.pinned, 'pinned'),
-    ...take(all.map((project) => project.slug), 'all'),
+    ...take(
+      all.map((project) => project.slug),
+      'all',
+    ),
   ]
   return query ? listed.filter((choice) => answers(choice, query)) : listed
 }

@@ -13,12 +13,20 @@ export function changedFields<T extends object>(before: T, after: T, ordered: re
   const same = (key: keyof T): boolean => {
     const [a, b] = [before[key], after[key]] as [unknown, unknown]
     if (Array.isArray(a) && Array.isArray(b) && !ordered.includes(key)) {
-      return JSON.stringify(a.map((one) => JSON.stringify(one)).sort()) === JSON.stringify(b.map((one) => JSON.stringify(one)).sort())
+      return (
+        JSON.stringify(a.map((one) => JSON.stringify(one)).sort()) ===
+        JSON.stringify(b.map((one) => JSON.stringify(one)).sort())
+      )
     }
     return JSON.stringify(a) === JSON.stringify(b)
   }
   return (Object.keys(after) as (keyof T)[]).filter((key) => !same(key))
 }
 
-export const linesOf = <T extends object>(before: T, after: T, fields: (keyof T)[], label: (field: keyof T) => string): Change[] =>
+export const linesOf = <T extends object>(
+  before: T,
+  after: T,
+  fields: (keyof T)[],
+  label: (field: keyof T) => string,
+): Change[] =>
   fields.map((field) => ({ label: label(field), before: shown(before[field]), after: shown(after[field]) }))

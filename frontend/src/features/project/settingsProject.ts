@@ -16,7 +16,9 @@ export function useMayChange(project: Project): boolean {
 export function useRefresh(slug: string) {
   const client = useQueryClient()
   return async () => {
-    await Promise.all([['project', slug], ['projects'], ['board', slug]].map((queryKey) => client.invalidateQueries({ queryKey })))
+    await Promise.all(
+      [['project', slug], ['projects'], ['board', slug]].map((queryKey) => client.invalidateQueries({ queryKey })),
+    )
   }
 }
 

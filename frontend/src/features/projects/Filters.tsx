@@ -13,14 +13,29 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (part:
   const languages = useQuery(languagesQuery).data?.results ?? []
   return (
     <div className={css.filters} role="search">
-      <SearchField className={css.search} label={t('filter.name')} value={filter.q ?? ''} onSearch={(q) => onChange({ q: q || undefined })} />
+      <SearchField
+        className={css.search}
+        label={t('filter.name')}
+        value={filter.q ?? ''}
+        onSearch={(q) => onChange({ q: q || undefined })}
+      />
       <Select
-        className={css.languages} aria-label={t('filter.language')} placeholder={t('filter.language')} allowClear value={filter.lang}
-        onChange={(lang?: string) => onChange({ lang })} options={languages.map((one) => ({ value: one.slug, label: one.name }))}
+        className={css.languages}
+        aria-label={t('filter.language')}
+        placeholder={t('filter.language')}
+        allowClear
+        value={filter.lang}
+        onChange={(lang?: string) => onChange({ lang })}
+        options={languages.map((one) => ({ value: one.slug, label: one.name }))}
       />
       <Segmented
-        aria-label={t('filter.whose')} value={filter.mine ? 'mine' : 'all'} onChange={(value) => onChange({ mine: value === 'mine' ? true : undefined })}
-        options={[{ value: 'all', label: t('filter.all') }, { value: 'mine', label: t('filter.mine') }]}
+        aria-label={t('filter.whose')}
+        value={filter.mine ? 'mine' : 'all'}
+        onChange={(value) => onChange({ mine: value === 'mine' ? true : undefined })}
+        options={[
+          { value: 'all', label: t('filter.all') },
+          { value: 'mine', label: t('filter.mine') },
+        ]}
       />
     </div>
   )

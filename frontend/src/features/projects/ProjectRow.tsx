@@ -28,7 +28,11 @@ function Production({ production }: { production: NonNullable<Summary['productio
   return (
     <span className={css.version}>
       <ImageName tag={release?.tag ?? tagOfImage(image)} digest={digest} size={14} />
-      {since && <span className="t3 s12"><Age at={since} short /></span>}
+      {since && (
+        <span className="t3 s12">
+          <Age at={since} short />
+        </span>
+      )}
     </span>
   )
 }
@@ -38,7 +42,9 @@ function Owners({ owners }: { owners: Schemas['Person'][] }) {
   if (!first) return <span className="t3">—</span>
   return (
     <span className={css.owner} title={owners.map(nameOf).join(', ')}>
-      <Avatar person={first} /><span className="clip">{nameOf(first)}</span>{others.length > 0 && <span className="t3">+{others.length}</span>}
+      <Avatar person={first} />
+      <span className="clip">{nameOf(first)}</span>
+      {others.length > 0 && <span className="t3">+{others.length}</span>}
     </span>
   )
 }
@@ -52,28 +58,51 @@ export function ProjectRow({ project, language, summary, pinned }: Props) {
       <td className={css.mark}>{summary && state && <StateMark hue={state} label={t(`state.${summary.state}`)} />}</td>
       <td className={css.name}>
         <span className={css.title}>
-          <Link to="/p/$project" params={{ project: project.slug }} className={css.link} data-project={project.slug}>{project.slug}</Link>
+          <Link to="/p/$project" params={{ project: project.slug }} className={css.link} data-project={project.slug}>
+            {project.slug}
+          </Link>
           {project.name !== project.slug && <span className="t3 clip">{project.name}</span>}
         </span>
       </td>
       <td className={css.pinCell}>
         {pinned !== undefined && (
-          <button type="button" className={`${css.pin} ${pinned ? css.pinned : ''}`} data-pin aria-pressed={pinned} onClick={() => pin.mutate(!pinned)} aria-label={t(pinned ? 'unpin' : 'pin', { name: project.slug })}>
+          <button
+            type="button"
+            className={`${css.pin} ${pinned ? css.pinned : ''}`}
+            data-pin
+            aria-pressed={pinned}
+            onClick={() => pin.mutate(!pinned)}
+            aria-label={t(pinned ? 'unpin' : 'pin', { name: project.slug })}
+          >
             <Star size={14} aria-hidden fill={pinned ? 'currentColor' : 'none'} />
           </button>
         )}
       </td>
-      <td className={css.people}><Owners owners={project.owners} /></td>
+      <td className={css.people}>
+        <Owners owners={project.owners} />
+      </td>
       <td className={css.language}>{language}</td>
-      <td className={css.production}>{summary && (summary.production ? <Production production={summary.production} /> : <span className="t3">—</span>)}</td>
+      <td className={css.production}>
+        {summary &&
+          (summary.production ? <Production production={summary.production} /> : <span className="t3">—</span>)}
+      </td>
       <td className={css.waiting}>
         {summary?.waiting ? (
           <Link to="/tickets/$id" params={{ id: String(summary.waiting.id) }} className={css.ticket}>
             <StatusIcon status={summary.waiting.status} />
-            <span className="clip">#{summary.waiting.id} {t(`waiting.${summary.waiting.status}` as 'waiting.pending_approval', { defaultValue: summary.waiting.title })}</span>
-            <span className="t3 s12"><Age at={summary.waiting.created_at} short /></span>
+            <span className="clip">
+              #{summary.waiting.id}{' '}
+              {t(`waiting.${summary.waiting.status}` as 'waiting.pending_approval', {
+                defaultValue: summary.waiting.title,
+              })}
+            </span>
+            <span className="t3 s12">
+              <Age at={summary.waiting.created_at} short />
+            </span>
           </Link>
-        ) : summary && <span className="t3">—</span>}
+        ) : (
+          summary && <span className="t3">—</span>
+        )}
       </td>
       <td className={css.trend}>{summary && <Sparkline counts={summary.releases_30d} />}</td>
     </tr>

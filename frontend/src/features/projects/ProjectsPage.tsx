@@ -27,7 +27,12 @@ function useProjects({ q, lang, mine }: Filter) {
   return useInfiniteQuery({
     queryKey: ['projects', 'pages', { q, lang, mine }],
     queryFn: ({ signal, pageParam }) =>
-      body(api.GET('/api/v1/projects/', { params: { query: { q, language: lang, mine, limit: PAGE, cursor: pageParam } }, signal })),
+      body(
+        api.GET('/api/v1/projects/', {
+          params: { query: { q, language: lang, mine, limit: PAGE, cursor: pageParam } },
+          signal,
+        }),
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
@@ -44,8 +49,12 @@ export default function ProjectsPage() {
   const languages = new Map(useQuery(languagesQuery).data?.results.map((one) => [one.slug, one.name]))
   const pages = list.data?.pages ?? []
   const projects = pages.flatMap((page) => page.results)
-  const summaries = useQueries({ queries: pages.map((page) => summariesQuery(page.results.map((project) => project.slug))) })
-  const bySlug = new Map<string, Schemas['ProjectSummary']>(summaries.flatMap((one) => one.data?.results ?? []).map((one) => [one.project, one]))
+  const summaries = useQueries({
+    queries: pages.map((page) => summariesQuery(page.results.map((project) => project.slug))),
+  })
+  const bySlug = new Map<string, Schemas['ProjectSummary']>(
+    summaries.flatMap((one) => one.data?.results ?? []).map((one) => [one.project, one]),
+  )
   const failed = summaries.find((one) => one.error)
   const pinned = useQuery(pinsQuery).data
   const table = useRef<HTMLTableElement>(null)
@@ -71,39 +80,95 @@ export default function ProjectsPage() {
     <div className={css.page}>
       <TopBar
         left={<PageTitle title={t('title')} className={css.heading} />}
-        right={may && <KeyButton type="primary" shortcut="n" onPress={create}>{t('new')}</KeyButton>}
+        right={
+          may && (
+            <KeyButton type="primary" shortcut="n" onPress={create}>
+              {t('new')}
+            </KeyButton>
+          )
+        }
       />
       <div className={css.bar}>
         <Filters filter={filter} onChange={change} />
-        <span className={css.live}><LiveAge updatedAt={Math.max(0, ...summaries.map((one) => one.dataUpdatedAt))} failed={Boolean(failed)} /></span>
+        <span className={css.live}>
+          <LiveAge updatedAt={Math.max(0, ...summaries.map((one) => one.dataUpdatedAt))} failed={Boolean(failed)} />
+        </span>
       </div>
-      {list.error && <RegionError error={list.error} retry={() => void list.refetch()} shownAt={list.dataUpdatedAt || undefined} />}
-      {failed && <RegionError error={failed.error} retry={() => void failed.refetch()} shownAt={failed.dataUpdatedAt || undefined} />}
-      {list.isPending && <Loading><SkeletonRows rows={8} /></Loading>}
+      {list.error && (
+        <RegionError error={list.error} retry={() => void list.refetch()} shownAt={list.dataUpdatedAt || undefined} />
+      )}
+      {failed && (
+        <RegionError
+          error={failed.error}
+          retry={() => void failed.refetch()}
+          shownAt={failed.dataUpdatedAt || undefined}
+        />
+      )}
+      {list.isPending && (
+        <Loading>
+          <SkeletonRows rows={8} />
+        </Loading>
+      )}
       {list.data && projects.length === 0 && (
         <div className="card">
           {isFiltered ? (
-            <Empty action={<Link to="/projects" className="link">{t('empty.clear')}</Link>}>{t('empty.match')}</Empty>
+            <Empty
+              action={
+                <Link to="/projects" className="link">
+                  {t('empty.clear')}
+                </Link>
+              }
+            >
+              {t('empty.match')}
+            </Empty>
           ) : (
-            <Empty action={may ? <Link to="/projects/new" className="link">{t('empty.new')}</Link> : undefined}>{may ? t('empty.none') : t('empty.none_of_mine')}</Empty>
+            <Empty
+              action={
+                may ? (
+                  <Link to="/projects/new" className="link">
+                    {t('empty.new')}
+                  </Link>
+                ) : undefined
+              }
+            >
+              {may ? t('empty.none') : t('empty.none_of_mine')}
+            </Empty>
           )}
         </div>
       )}
       {projects.length > 0 && (
         <div className={`card ${css.box}`}>
-          <table ref={table} className={css.table} aria-label={t('title')} aria-busy={list.isPlaceholderData || undefined}>
-            <colgroup>{COLUMNS.map((name) => <col key={name} className={css[`c_${name}`]} />)}</colgroup>
+          <table
+            ref={table}
+            className={css.table}
+            aria-label={t('title')}
+            aria-busy={list.isPlaceholderData || undefined}
+          >
+            <colgroup>
+              {COLUMNS.map((name) => (
+                <col key={name} className={css[`c_${name}`]} />
+              ))}
+            </colgroup>
             <thead>
               <tr>
                 {COLUMNS.map((name) => (
-                  <th key={name} scope="col">{name === 'state' || name === 'pin' ? <span className="hidden-visually">{t(`col.${name}`)}</span> : t(`col.${name}`)}</th>
+                  <th key={name} scope="col">
+                    {name === 'state' || name === 'pin' ? (
+                      <span className="hidden-visually">{t(`col.${name}`)}</span>
+                    ) : (
+                      t(`col.${name}`)
+                    )}
+                  </th>
                 ))}
               </tr>
             </thead>
             <tbody>
               {projects.map((project) => (
                 <ProjectRow
-                  key={project.slug} project={project} language={languages.get(project.language) ?? project.language} summary={bySlug.get(project.slug)}
+                  key={project.slug}
+                  project={project}
+                  language={languages.get(project.language) ?? project.language}
+                  summary={bySlug.get(project.slug)}
                   pinned={pinned?.some((pin) => pin.slug === project.slug)}
                 />
               ))}
@@ -111,7 +176,11 @@ export default function ProjectsPage() {
           </table>
         </div>
       )}
-      {list.hasNextPage && <Button className={css.more} loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{t('more')}</Button>}
+      {list.hasNextPage && (
+        <Button className={css.more} loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {t('more')}
+        </Button>
+      )}
     </div>
   )
 }

@@ -14,9 +14,13 @@ export function Sparkline({ counts }: { counts: number[] }) {
     <span className={css.spark} title={label}>
       <svg width={WIDTH} height={HEIGHT + 1} viewBox={`0 0 ${WIDTH} ${HEIGHT + 1}`} role="img" aria-label={label}>
         <rect x="0" y={HEIGHT} width={WIDTH} height="1" className={css.ground} />
-        {barsOf(counts, WIDTH, HEIGHT).map((bar) => <rect key={bar.x} x={bar.x} y={HEIGHT - bar.height} width="2" height={bar.height} />)}
+        {barsOf(counts, WIDTH, HEIGHT).map((bar) => (
+          <rect key={bar.x} x={bar.x} y={HEIGHT - bar.height} width="2" height={bar.height} />
+        ))}
       </svg>
-      <span className="tnum t3 s12" aria-hidden>{sum}</span>
+      <span className="tnum t3 s12" aria-hidden>
+        {sum}
+      </span>
     </span>
   )
 }

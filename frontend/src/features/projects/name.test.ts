@@ -4,7 +4,14 @@ import { isServiceName, suggestedName } from './name'
 describe('the rule of service names', () => {
   it('takes what the server takes and refuses what it refuses', () => {
     expect(['a', 'book-tomcat-n1', 'a'.repeat(63)].map(isServiceName)).toEqual([true, true, true])
-    expect(['', 'Book', '1a', 'a-', 'a_b', 'a'.repeat(64)].map(isServiceName)).toEqual([false, false, false, false, false, false])
+    expect(['', 'Book', '1a', 'a-', 'a_b', 'a'.repeat(64)].map(isServiceName)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ])
   })
   it('suggests the nearest name that keeps it', () => {
     expect(suggestedName('Book_API.n1')).toBe('book-api-n1')

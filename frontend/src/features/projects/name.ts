@@ -8,6 +8,10 @@ export const isServiceName = (name: string): boolean => name.length <= LONGEST &
 /** The nearest name that keeps the rule, such as `Book_API.n1` → `book-api-n1`; empty when nothing is left. */
 export function suggestedName(name: string): string {
   const spaced = name.slice(0, 500).replace(/([a-z0-9])(?=[A-Z])/g, '$1-')
-  const plain = spaced.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^[-0-9]+/, '').replace(/-+$/, '')
+  const plain = spaced
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[-0-9]+/, '')
+    .replace(/-+$/, '')
   return plain.slice(0, LONGEST).replace(/-+$/, '')
 }

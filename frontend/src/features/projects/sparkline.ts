@@ -6,7 +6,9 @@ export type Bar = { x: number; height: number }
 export function barsOf(counts: number[], width: number, height: number): Bar[] {
   const most = Math.max(1, ...counts)
   const step = width / Math.max(1, counts.length)
-  return counts.flatMap((count, day) => (count > 0 ? [{ x: day * step, height: Math.max(2, (count / most) * height) }] : []))
+  return counts.flatMap((count, day) =>
+    count > 0 ? [{ x: day * step, height: Math.max(2, (count / most) * height) }] : [],
+  )
 }
 
 export const total = (counts: number[]): number => counts.reduce((sum, count) => sum + count, 0)

@@ -23,7 +23,17 @@ type Props = {
   onCancel: () => void
 }
 
-export function Actions({ release, card, board, situation, isVerdictOpen, isRetrying, onVerdict, onRetry, onCancel }: Props) {
+export function Actions({
+  release,
+  card,
+  board,
+  situation,
+  isVerdictOpen,
+  isRetrying,
+  onVerdict,
+  onRetry,
+  onCancel,
+}: Props) {
   const { t } = useTranslation('release')
   const navigate = useNavigate()
   const isPhone = useIsPhone()
@@ -33,13 +43,36 @@ export function Actions({ release, card, board, situation, isVerdictOpen, isRetr
   const mayCancel = isRunning && card.rights.cancel.allowed && card.cancel_requested_at === null
   const production = runsInProduction(release, board)
   const mayRollBack = production !== undefined && production.rights.roll_back.allowed
-  const copy = () => void navigate({ to: '/p/$project/releases/new', params: { project }, search: { copy: release.ticket ?? undefined } })
-  const promote = (to: string) => void navigate({ to: '/p/$project/promote', params: { project }, search: { tag: release.tag || release.digest, to } })
-  const rollBack = () => void navigate({ to: '/p/$project/rollback', params: { project }, search: { env: production?.environment.slug } })
+  const copy = () =>
+    void navigate({
+      to: '/p/$project/releases/new',
+      params: { project },
+      search: { copy: release.ticket ?? undefined },
+    })
+  const promote = (to: string) =>
+    void navigate({
+      to: '/p/$project/promote',
+      params: { project },
+      search: { tag: release.tag || release.digest, to },
+    })
+  const rollBack = () =>
+    void navigate({ to: '/p/$project/rollback', params: { project }, search: { env: production?.environment.slug } })
 
   const actions: PageAction[] = []
-  if (move?.what === 'verdict') actions.push({ id: 'release.verdict', label: t('act.verdict'), shortcut: 'v', run: () => onVerdict(move.environment) })
-  if (move?.what === 'promote') actions.push({ id: 'release.promote', label: t('act.promote', { environment: move.to }), shortcut: 'p', run: () => promote(move.to) })
+  if (move?.what === 'verdict')
+    actions.push({
+      id: 'release.verdict',
+      label: t('act.verdict'),
+      shortcut: 'v',
+      run: () => onVerdict(move.environment),
+    })
+  if (move?.what === 'promote')
+    actions.push({
+      id: 'release.promote',
+      label: t('act.promote', { environment: move.to }),
+      shortcut: 'p',
+      run: () => promote(move.to),
+    })
   if (move?.what === 'retry') actions.push({ id: 'release.retry', label: t('act.retry'), shortcut: 'r', run: onRetry })
   if (release.ticket !== null) actions.push({ id: 'release.copy', label: t('act.copy'), run: copy })
   if (mayRollBack) actions.push({ id: 'release.rollback', label: t('act.roll_back'), shortcut: 'b', run: rollBack })
@@ -51,10 +84,29 @@ export function Actions({ release, card, board, situation, isVerdictOpen, isRetr
     <TopBar
       right={
         <>
-          {release.ticket !== null && !(isPhone && (main || mayCancel)) && <Button onClick={copy}>{t('act.copy')}</Button>}
-          {mayRollBack && !isPhone && <KeyButton shortcut="b" onPress={rollBack}>{t('act.roll_back')}</KeyButton>}
-          {main && <KeyButton type="primary" shortcut={main.shortcut} onPress={main.run} loading={isRetrying && { delay: 300 }}>{main.label}</KeyButton>}
-          {mayCancel && <Button danger onClick={onCancel}>{t('act.cancel')}</Button>}
+          {release.ticket !== null && !(isPhone && (main || mayCancel)) && (
+            <Button onClick={copy}>{t('act.copy')}</Button>
+          )}
+          {mayRollBack && !isPhone && (
+            <KeyButton shortcut="b" onPress={rollBack}>
+              {t('act.roll_back')}
+            </KeyButton>
+          )}
+          {main && (
+            <KeyButton
+              type="primary"
+              shortcut={main.shortcut}
+              onPress={main.run}
+              loading={isRetrying && { delay: 300 }}
+            >
+              {main.label}
+            </KeyButton>
+          )}
+          {mayCancel && (
+            <Button danger onClick={onCancel}>
+              {t('act.cancel')}
+            </Button>
+          )}
         </>
       }
     />

@@ -20,12 +20,18 @@ export function BuildStages({ build, typical, onStage }: Props) {
       {stages.length > seen && <p className={css.made}>{t('n_of_m', { n: seen, m: stages.length })}</p>}
       <ul className={css.stages}>
         {stages.map((stage) => (
-          <li key={`${stage.name} ${stage.line}`} className={stage.status === 'running' ? css.stageNow : undefined} data-status={stage.status}>
+          <li
+            key={`${stage.name} ${stage.line}`}
+            className={stage.status === 'running' ? css.stageNow : undefined}
+            data-status={stage.status}
+          >
             <Icon status={stage.status} />
             {stage.line === null ? (
               <span className="t3">{t(`stage.${stage.name}` as 'stage.compile', { defaultValue: stage.name })}</span>
             ) : (
-              <button type="button" onClick={() => onStage(stage.line ?? 1)}>{t(`stage.${stage.name}` as 'stage.compile', { defaultValue: stage.name })}</button>
+              <button type="button" onClick={() => onStage(stage.line ?? 1)}>
+                {t(`stage.${stage.name}` as 'stage.compile', { defaultValue: stage.name })}
+              </button>
             )}
             <StageTime stage={stage} />
           </li>
@@ -46,5 +52,7 @@ function StageTime({ stage }: { stage: StageRow }) {
   const now = useNow(stage.since === null ? 3_600_000 : 1000)
   if (stage.since !== null) return <span className={css.time}>{brief((now - stage.since) / 1000)}</span>
   if (stage.seconds !== null) return <span className={css.time}>{brief(stage.seconds)}</span>
-  return stage.line === null && stage.usual !== null ? <span className={css.timeUsual}>{brief(stage.usual, true)}</span> : null
+  return stage.line === null && stage.usual !== null ? (
+    <span className={css.timeUsual}>{brief(stage.usual, true)}</span>
+  ) : null
 }

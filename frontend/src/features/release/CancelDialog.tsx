@@ -12,14 +12,28 @@ import { sentence } from '@/lib/i18n'
 import { invalidateFor } from '@/lib/live/invalidate'
 import css from './Release.module.css'
 
-export function CancelDialog({ ticket, isPatched, onClose }: { ticket: number; isPatched: boolean; onClose: () => void }) {
+export function CancelDialog({
+  ticket,
+  isPatched,
+  onClose,
+}: {
+  ticket: number
+  isPatched: boolean
+  onClose: () => void
+}) {
   const { t } = useTranslation('release')
   const { t: common } = useTranslation()
   const client = useQueryClient()
   const id = useId()
   const [reason, setReason] = useState('')
   const cancel = useMutation({
-    mutationFn: () => body(api.POST('/api/v1/tickets/{ticket_id}/cancel', { params: { path: { ticket_id: ticket } }, body: { reason: reason.trim() } })),
+    mutationFn: () =>
+      body(
+        api.POST('/api/v1/tickets/{ticket_id}/cancel', {
+          params: { path: { ticket_id: ticket } },
+          body: { reason: reason.trim() },
+        }),
+      ),
     onSuccess: async () => {
       await invalidateFor(client, { what: 'ticket', id: ticket })
       onClose()
@@ -36,12 +50,33 @@ export function CancelDialog({ ticket, isPatched, onClose }: { ticket: number; i
       >
         <h2>{t('cancel.title')}</h2>
         <p className="t2">{isPatched ? t('cancel.late') : t('cancel.early')}</p>
-        <label htmlFor={id} className="b5">{t('cancel.reason')} <span className="t3">{common('optional')}</span></label>
-        <TextArea id={id} autoFocus value={reason} maxLength={500} least={2} most={5} onChange={(event) => setReason(event.target.value)} />
-        {cancel.isError && <p className={css.bad} role="alert">{sentence(asApiError(cancel.error))}</p>}
+        <label htmlFor={id} className="b5">
+          {t('cancel.reason')} <span className="t3">{common('optional')}</span>
+        </label>
+        <TextArea
+          id={id}
+          autoFocus
+          value={reason}
+          maxLength={500}
+          least={2}
+          most={5}
+          onChange={(event) => setReason(event.target.value)}
+        />
+        {cancel.isError && (
+          <p className={css.bad} role="alert">
+            {sentence(asApiError(cancel.error))}
+          </p>
+        )}
         <div className={css.cancelButtons}>
           <Button onClick={onClose}>{t('cancel.keep')}</Button>
-          <KeyButton danger shortcut="ctrl+enter" loading={cancel.isPending && { delay: 300 }} onPress={() => cancel.mutate()}>{t('cancel.do')}</KeyButton>
+          <KeyButton
+            danger
+            shortcut="ctrl+enter"
+            loading={cancel.isPending && { delay: 300 }}
+            onPress={() => cancel.mutate()}
+          >
+            {t('cancel.do')}
+          </KeyButton>
         </div>
       </form>
     </Dialog>

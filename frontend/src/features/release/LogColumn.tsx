@@ -23,19 +23,45 @@ type Props = {
 export function LogColumn({ release, builds, build, place, hasFailed, isWaiting }: Props) {
   const { t } = useTranslation('release')
   const [query, setQuery] = useTyped(place.query, place.setQuery)
-  if (!build) return <p className={css.nothing}>{isWaiting ? t('no_build_yet') : release.is_built_here ? t('no_build') : t('not_built_here')}</p>
+  if (!build)
+    return (
+      <p className={css.nothing}>
+        {isWaiting ? t('no_build_yet') : release.is_built_here ? t('no_build') : t('not_built_here')}
+      </p>
+    )
   const name = (one: Schemas['Build']) => (one.number ? t('build_n', { n: one.number }) : t('build'))
   const isRunning = build.state !== 'finished' && build.state !== 'lost'
   return (
     <ErrorBoundary name="log" key={build.id}>
-      <Suspense fallback={<div className={css.pad}><Loading><SkeletonRows rows={12} height={19} /></Loading></div>}>
+      <Suspense
+        fallback={
+          <div className={css.pad}>
+            <Loading>
+              <SkeletonRows rows={12} height={19} />
+            </Loading>
+          </div>
+        }
+      >
         <LogViewer
-          buildId={build.id} isRunning={isRunning} startAtError={hasFailed && build.result !== 'SUCCESS'}
+          buildId={build.id}
+          isRunning={isRunning}
+          startAtError={hasFailed && build.result !== 'SUCCESS'}
           fileName={`${release.tag}-build-${build.number ?? build.id}.log`}
-          lines={place.lines} onLines={place.setLines} query={query} onQuery={setQuery} wrap={place.wrap} onWrap={place.setWrap}
+          lines={place.lines}
+          onLines={place.setLines}
+          query={query}
+          onQuery={setQuery}
+          wrap={place.wrap}
+          onWrap={place.setWrap}
           title={
             builds.length > 1 ? (
-              <Segmented size="small" aria-label={t('build')} value={build.id} onChange={place.setBuild} options={builds.map((one) => ({ value: one.id, label: name(one) }))} />
+              <Segmented
+                size="small"
+                aria-label={t('build')}
+                value={build.id}
+                onChange={place.setBuild}
+                options={builds.map((one) => ({ value: one.id, label: name(one) }))}
+              />
             ) : (
               <h2 className={css.buildName}>{name(build)}</h2>
             )

@@ -17,13 +17,34 @@ export function Notice({ card, rows, problem }: Props) {
   const isStopping = card.cancel_requested_at !== null && !isOver(card.status)
   if (lines.length === 0 && !isStopping && card.status !== 'queued') return null
   return (
-    <div className={`${css.notice} ${css[`${hueOf(isStopping ? 'running' : card.status)}Notice`] ?? ''}`} role={card.status === 'failed' ? 'alert' : 'status'}>
+    <div
+      className={`${css.notice} ${css[`${hueOf(isStopping ? 'running' : card.status)}Notice`] ?? ''}`}
+      role={card.status === 'failed' ? 'alert' : 'status'}
+    >
       <StatusIcon status={isStopping ? 'running' : card.status} size={16} />
       <div>
-        {card.status === 'queued' && <p>{card.place_in_queue ? t('queued_behind', { count: card.place_in_queue, environment: card.environment?.slug ?? '' }) : t('queued_soon')}</p>}
-        {isStopping && <p>{t('stopping')} <Age at={card.cancel_requested_at ?? ''} /></p>}
-        {lines.map((line) => <p key={line}>{line}</p>)}
-        {card.superseded_by !== null && <p><Link to="/tickets/$id" params={{ id: String(card.superseded_by) }} className="link">#{card.superseded_by}</Link></p>}
+        {card.status === 'queued' && (
+          <p>
+            {card.place_in_queue
+              ? t('queued_behind', { count: card.place_in_queue, environment: card.environment?.slug ?? '' })
+              : t('queued_soon')}
+          </p>
+        )}
+        {isStopping && (
+          <p>
+            {t('stopping')} <Age at={card.cancel_requested_at ?? ''} />
+          </p>
+        )}
+        {lines.map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+        {card.superseded_by !== null && (
+          <p>
+            <Link to="/tickets/$id" params={{ id: String(card.superseded_by) }} className="link">
+              #{card.superseded_by}
+            </Link>
+          </p>
+        )}
       </div>
     </div>
   )
@@ -33,8 +54,18 @@ export function Notice({ card, rows, problem }: Props) {
 function linesOf(card: Schemas['TicketCard'], rows: Row[], problem: string, errored: string): string[] {
   const isWrong = isOver(card.status) && card.status !== 'succeeded'
   const own = card.reason ? [sentence(card.reason)] : []
-  const steps = isWrong ? rows.flatMap((row) => row.steps).flatMap((step) => (step.reason ? [sentence(step.reason)] : [])) : []
+  const steps = isWrong
+    ? rows.flatMap((row) => row.steps).flatMap((step) => (step.reason ? [sentence(step.reason)] : []))
+    : []
   const isBroken = card.status === 'failed' || card.status === 'errored'
   const noRetry = isBroken && !card.rights.retry.allowed ? [sentence(card.rights.retry)] : []
-  return [...new Set([...own, ...steps, ...noRetry, ...(card.status === 'errored' ? [errored] : []), ...(problem ? [problem] : [])])]
+  return [
+    ...new Set([
+      ...own,
+      ...steps,
+      ...noRetry,
+      ...(card.status === 'errored' ? [errored] : []),
+      ...(problem ? [problem] : []),
+    ]),
+  ]
 }

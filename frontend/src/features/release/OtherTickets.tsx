@@ -18,9 +18,17 @@ export function OtherTickets({ release }: { release: Schemas['ReleaseCard'] }) {
         {others.map((ticket) => (
           <li key={ticket.id}>
             <Link to="/tickets/$id" params={{ id: String(ticket.id) }} className={css.other}>
-              <span>{common(`kind.${ticket.kind}` as 'kind.release', { defaultValue: ticket.kind })}{ticket.environment && ` → ${ticket.environment.slug}`}</span>
+              <span>
+                {common(`kind.${ticket.kind}` as 'kind.release', { defaultValue: ticket.kind })}
+                {ticket.environment && ` → ${ticket.environment.slug}`}
+              </span>
               <span className="t3 tnum">#{ticket.id}</span>
-              <span className={css.otherState}><Status status={ticket.status} plain /> <span className="t3 s12"><Age at={ticket.finished_at ?? ticket.created_at} short /></span></span>
+              <span className={css.otherState}>
+                <Status status={ticket.status} plain />{' '}
+                <span className="t3 s12">
+                  <Age at={ticket.finished_at ?? ticket.created_at} short />
+                </span>
+              </span>
             </Link>
           </li>
         ))}

@@ -27,20 +27,30 @@ export function ReleaseHeader({ release, card, rows, typical, situation }: Props
   const name = release.tag || release.digest.slice(0, 19)
   const present = card && !isOver(card.status) ? presentRow(rows) : null
   const step = present ? t(`step.${present.row.name}` as 'step.create_tag', { defaultValue: present.row.name }) : ''
-  const title = present ? `${present.number}/${rows.length} ${step} · ${release.project.slug}` : `${name} · ${release.project.slug}`
+  const title = present
+    ? `${present.number}/${rows.length} ${step} · ${release.project.slug}`
+    : `${name} · ${release.project.slug}`
   return (
     <header className={css.header}>
       <Glyph digest={release.digest} size={36} />
       <div className={css.what}>
         <div className={css.titleLine}>
-          <PageTitle title={title} className={css.tag}>{name}</PageTitle>
+          <PageTitle title={title} className={css.tag}>
+            {name}
+          </PageTitle>
           <CopyButton text={release.tag || release.digest} label={t('copy_tag')} />
         </div>
         <p className={css.sub}>
           {card && (
             <>
-              <Link to="/tickets/$id" params={{ id: String(card.id) }} className="link tnum">#{card.id}</Link>
-              {card.environment && <span>{t('to')} <strong className="b5">{card.environment.slug}</strong></span>}
+              <Link to="/tickets/$id" params={{ id: String(card.id) }} className="link tnum">
+                #{card.id}
+              </Link>
+              {card.environment && (
+                <span>
+                  {t('to')} <strong className="b5">{card.environment.slug}</strong>
+                </span>
+              )}
               <i aria-hidden>·</i>
             </>
           )}
@@ -55,43 +65,78 @@ export function ReleaseHeader({ release, card, rows, typical, situation }: Props
             </>
           )}
           <i aria-hidden>·</i>
-          <span><ClockTime at={release.created_at} />{t('comma')}<Age at={release.created_at} /></span>
+          <span>
+            <ClockTime at={release.created_at} />
+            {t('comma')}
+            <Age at={release.created_at} />
+          </span>
         </p>
       </div>
-      {card && <Progress card={card} rows={rows} typical={typical} situation={situation} step={step} number={present?.number ?? 0} />}
+      {card && (
+        <Progress
+          card={card}
+          rows={rows}
+          typical={typical}
+          situation={situation}
+          step={step}
+          number={present?.number ?? 0}
+        />
+      )}
     </header>
   )
 }
 
-type ProgressProps = Pick<Props, 'rows' | 'typical' | 'situation'> & { card: Schemas['TicketCard']; step: string; number: number }
+type ProgressProps = Pick<Props, 'rows' | 'typical' | 'situation'> & {
+  card: Schemas['TicketCard']
+  step: string
+  number: number
+}
 
 function Progress({ card, rows, typical, situation, step, number }: ProgressProps) {
   const { t } = useTranslation('release')
   const { t: common } = useTranslation()
   const over = isOver(card.status)
   const now = useNow(over ? 60_000 : 1000)
-  const elapsed = card.started_at ? ((card.finished_at ? new Date(card.finished_at).getTime() : now) - new Date(card.started_at).getTime()) / 1000 : null
+  const elapsed = card.started_at
+    ? ((card.finished_at ? new Date(card.finished_at).getTime() : now) - new Date(card.started_at).getTime()) / 1000
+    : null
   const isLong = !over && elapsed !== null && isLongerThanUsual(elapsed, typical)
   const counted = step ? t('step_of', { n: number, m: rows.length, step }) : ''
   return (
     <div className={css.progress}>
       <div className={css.progressTop}>
         <Status status={card.status} />
-        {step && <span className="b6 clip" aria-hidden>{counted}</span>}
+        {step && (
+          <span className="b6 clip" aria-hidden>
+            {counted}
+          </span>
+        )}
         <span className={css.elapsed}>
           {elapsed !== null && <strong className="b6">{duration(elapsed, common)}</strong>}
-          {typical?.total_seconds != null && <span className="t2"> {t('of_about', { time: duration(typical.total_seconds, common) })}</span>}
+          {typical?.total_seconds != null && (
+            <span className="t2"> {t('of_about', { time: duration(typical.total_seconds, common) })}</span>
+          )}
         </span>
       </div>
       <Bar rows={rows} typical={typical} now={now} />
       <div className={css.progressNote}>
         <span>
-          {isLong ? <Status plain status="pending_approval" label={t('longer')} /> : typical?.total_seconds != null ? t('typical', { count: typical.sample }) : null}
+          {isLong ? (
+            <Status plain status="pending_approval" label={t('longer')} />
+          ) : typical?.total_seconds != null ? (
+            t('typical', { count: typical.sample })
+          ) : null}
         </span>
-        {situation && <span className={css.who}>{t(`who.${situation.who}`, { ...situation.params, count: situation.params.n ?? 0 })}</span>}
+        {situation && (
+          <span className={css.who}>
+            {t(`who.${situation.who}`, { ...situation.params, count: situation.params.n ?? 0 })}
+          </span>
+        )}
       </div>
       {/* One polite voice: it speaks when the step changes, not every second. */}
-      <p className="hidden-visually" aria-live="polite">{counted || common(`status.${card.status}` as 'status.running', { defaultValue: card.status })}</p>
+      <p className="hidden-visually" aria-live="polite">
+        {counted || common(`status.${card.status}` as 'status.running', { defaultValue: card.status })}
+      </p>
     </div>
   )
 }
@@ -100,7 +145,11 @@ function Bar({ rows, typical, now }: { rows: Row[]; typical: Schemas['Typical'] 
   return (
     <div className={css.bar} aria-hidden>
       {segmentsOf(rows, typical, now).map((segment) => (
-        <span key={segment.key} className={`${css.segment} ${css[`seg_${segment.status}`]}`} style={{ flexGrow: segment.weight }}>
+        <span
+          key={segment.key}
+          className={`${css.segment} ${css[`seg_${segment.status}`]}`}
+          style={{ flexGrow: segment.weight }}
+        >
           {segment.share !== null && <span className={css.share} style={{ width: `${segment.share * 100}%` }} />}
         </span>
       ))}

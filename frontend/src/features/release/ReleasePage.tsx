@@ -36,8 +36,20 @@ export default function ReleasePage() {
   const id = useQuery(releaseIdQuery(project, tag))
   const release = useQuery({ ...releaseQuery(id.data ?? null), enabled: id.data !== undefined })
   const failed = id.isError ? id : release.isError && !release.data ? release : null
-  if (failed) return <Waiting title={`${tag} · ${project}`}><RegionError error={failed.error} retry={() => void failed.refetch()} /></Waiting>
-  if (!release.data) return <Waiting title={`${tag} · ${project}`}><Loading><SkeletonRows rows={6} height={56} /></Loading></Waiting>
+  if (failed)
+    return (
+      <Waiting title={`${tag} · ${project}`}>
+        <RegionError error={failed.error} retry={() => void failed.refetch()} />
+      </Waiting>
+    )
+  if (!release.data)
+    return (
+      <Waiting title={`${tag} · ${project}`}>
+        <Loading>
+          <SkeletonRows rows={6} height={56} />
+        </Loading>
+      </Waiting>
+    )
   return <Loaded key={release.data.id} release={release.data} />
 }
 
@@ -55,7 +67,11 @@ function Loaded({ release }: { release: Schemas['ReleaseCard'] }) {
   const [isCanceling, setCanceling] = useState(false)
   const board = useQuery(boardQuery(release.project.slug)).data?.environments ?? []
   const ticket = useQuery(ticketQuery(release.ticket))
-  const steps = useQuery({ ...stepsQuery(release.ticket ?? 0), enabled: release.ticket !== null, placeholderData: keepPreviousData })
+  const steps = useQuery({
+    ...stepsQuery(release.ticket ?? 0),
+    enabled: release.ticket !== null,
+    placeholderData: keepPreviousData,
+  })
   const card = ticket.data
   const typical = useQuery(typicalQuery(release.project.slug, 'release', card?.environment?.slug)).data
   const rows = rowsOf(steps.data?.results ?? [])
@@ -64,35 +80,76 @@ function Loaded({ release }: { release: Schemas['ReleaseCard'] }) {
   const situation = card ? situationOf({ release, card, board, meId: me.id }) : null
   const retry = useRetry(release.ticket ?? undefined)
   const selected = rows.find((row) => row.key === place.step) ?? wrongRow(rows)
-  const notice = card && <Notice card={card} rows={rows} problem={retry.isError ? sentence(asApiError(retry.error)) : ''} />
+  const notice = card && (
+    <Notice card={card} rows={rows} problem={retry.isError ? sentence(asApiError(retry.error)) : ''} />
+  )
   return (
     <div className={css.page}>
       <Actions
-        release={release} card={card} board={board} situation={situation} isVerdictOpen={place.verdict !== undefined} isRetrying={retry.isPending}
-        onVerdict={place.openVerdict} onRetry={() => retry.mutate()} onCancel={() => setCanceling(true)}
+        release={release}
+        card={card}
+        board={board}
+        situation={situation}
+        isVerdictOpen={place.verdict !== undefined}
+        isRetrying={retry.isPending}
+        onVerdict={place.openVerdict}
+        onRetry={() => retry.mutate()}
+        onCancel={() => setCanceling(true)}
       />
       <ReleaseHeader release={release} card={card} rows={rows} typical={typical} situation={situation} />
       {isPhone && notice}
       <div className={css.columns}>
         <div className={css.left}>
           {release.ticket === null && <p className={css.nothing}>{t('no_ticket')}</p>}
-          {steps.isError && <RegionError error={steps.error} retry={() => void steps.refetch()} shownAt={steps.dataUpdatedAt} />}
-          {steps.isPending && release.ticket !== null && <Loading><SkeletonRows rows={7} height={40} /></Loading>}
-          <Stepper rows={rows} typical={typical} build={builds.at(-1)} selected={selected?.key} onSelect={place.toggleStep} onStage={place.goToLine} />
+          {steps.isError && (
+            <RegionError error={steps.error} retry={() => void steps.refetch()} shownAt={steps.dataUpdatedAt} />
+          )}
+          {steps.isPending && release.ticket !== null && (
+            <Loading>
+              <SkeletonRows rows={7} height={40} />
+            </Loading>
+          )}
+          <Stepper
+            rows={rows}
+            typical={typical}
+            build={builds.at(-1)}
+            selected={selected?.key}
+            onSelect={place.toggleStep}
+            onStage={place.goToLine}
+          />
           <OtherTickets release={release} />
         </div>
         <div className={css.middle}>
-          {ticket.isError && <RegionError error={ticket.error} retry={() => void ticket.refetch()} shownAt={ticket.dataUpdatedAt} />}
+          {ticket.isError && (
+            <RegionError error={ticket.error} retry={() => void ticket.refetch()} shownAt={ticket.dataUpdatedAt} />
+          )}
           {!isPhone && notice}
-          {selected && place.step !== undefined && <StepFacts row={selected} rollouts={card?.rollouts ?? []} onClose={() => place.toggleStep(selected.key)} />}
-          <LogColumn release={release} builds={builds} build={build} place={place} hasFailed={card?.status === 'failed'} isWaiting={card !== undefined && !isOver(card.status)} />
+          {selected && place.step !== undefined && (
+            <StepFacts row={selected} rollouts={card?.rollouts ?? []} onClose={() => place.toggleStep(selected.key)} />
+          )}
+          <LogColumn
+            release={release}
+            builds={builds}
+            build={build}
+            place={place}
+            hasFailed={card?.status === 'failed'}
+            isWaiting={card !== undefined && !isOver(card.status)}
+          />
         </div>
         <Rail release={release} board={board} tab={place.tab} onTab={place.setTab} />
       </div>
-      {isCanceling && card && <CancelDialog ticket={card.id} isPatched={card.frozen_at !== null} onClose={() => setCanceling(false)} />}
-      <VerdictDrawer releaseId={release.id} environment={place.verdict} label={t('act.verdict')} onClose={place.closeVerdict} />
+      {isCanceling && card && (
+        <CancelDialog ticket={card.id} isPatched={card.frozen_at !== null} onClose={() => setCanceling(false)} />
+      )}
+      <VerdictDrawer
+        releaseId={release.id}
+        environment={place.verdict}
+        label={t('act.verdict')}
+        onClose={place.closeVerdict}
+      />
     </div>
   )
 }
 
-const wrongRow = (rows: Row[]): Row | undefined => rows.find((row) => row.status === 'failed' || row.status === 'errored')
+const wrongRow = (rows: Row[]): Row | undefined =>
+  rows.find((row) => row.status === 'failed' || row.status === 'errored')

@@ -10,25 +10,42 @@ import { tagOfImage } from '@/lib/image'
 import type { Row } from './progress'
 import css from './Release.module.css'
 
-export function StepFacts({ row, rollouts, onClose }: { row: Row; rollouts: Schemas['TicketRollout'][]; onClose: () => void }) {
+export function StepFacts({
+  row,
+  rollouts,
+  onClose,
+}: {
+  row: Row
+  rollouts: Schemas['TicketRollout'][]
+  onClose: () => void
+}) {
   const { t } = useTranslation('release')
   return (
     <section className={css.facts} aria-label={t(`step.${row.name}` as 'step.create_tag', { defaultValue: row.name })}>
-      <button type="button" className={css.factsClose} onClick={onClose} aria-label={t('facts.close')}><X size={14} aria-hidden /></button>
+      <button type="button" className={css.factsClose} onClick={onClose} aria-label={t('facts.close')}>
+        <X size={14} aria-hidden />
+      </button>
       {row.steps.map((step) => {
         const rollout = rollouts.find((one) => `${one.cluster}/${one.workload}` === step.target)
         return (
           <div key={step.id} className={css.fact}>
             <div className="row">
-              <strong className="b5">{step.target || t(`step.${step.name}` as 'step.create_tag', { defaultValue: step.name })}</strong>
+              <strong className="b5">
+                {step.target || t(`step.${step.name}` as 'step.create_tag', { defaultValue: step.name })}
+              </strong>
               <Status status={step.status} plain />
               {step.attempt > 1 && <span className="t2">{t('facts.attempt', { n: step.attempt })}</span>}
-              {step.started_at && <span className="t2"><ClockTime at={step.started_at} seconds /> · <Took from={step.started_at} to={step.finished_at} /></span>}
+              {step.started_at && (
+                <span className="t2">
+                  <ClockTime at={step.started_at} seconds /> · <Took from={step.started_at} to={step.finished_at} />
+                </span>
+              )}
             </div>
             {step.reason && <p>{sentence(step.reason)}</p>}
             {rollout && (step.name === 'patch_image' || step.name === 'await_rollout') && (
               <p className={css.images}>
-                <ImageName tag={tagOfImage(rollout.from_image)} digest={rollout.from_digest} /><span aria-hidden>→</span>
+                <ImageName tag={tagOfImage(rollout.from_image)} digest={rollout.from_digest} />
+                <span aria-hidden>→</span>
                 <ImageName tag={tagOfImage(rollout.to_image)} digest={rollout.to_digest} />
               </p>
             )}

@@ -27,39 +27,64 @@ export function Stepper({ rows, typical, build, selected, onSelect, onStage }: P
     <ol className={css.steps} aria-label={t('steps')}>
       {rows.map((row) => (
         <StepRow
-          key={row.key} row={row} usual={usualSeconds(rows, row, typical)} isSelected={row.key === selected} onSelect={() => onSelect(row.key)}
+          key={row.key}
+          row={row}
+          usual={usualSeconds(rows, row, typical)}
+          isSelected={row.key === selected}
+          onSelect={() => onSelect(row.key)}
           made={madeBy(row, build)}
         >
-          {row.name === 'await_build' && build && row.status !== 'planned' && <BuildStages build={build} typical={typical} onStage={onStage} />}
+          {row.name === 'await_build' && build && row.status !== 'planned' && (
+            <BuildStages build={build} typical={typical} onStage={onStage} />
+          )}
         </StepRow>
       ))}
     </ol>
   )
 }
 
-type RowProps = { row: Row; usual: number | null; made: string; isSelected: boolean; onSelect: () => void; children: React.ReactNode }
+type RowProps = {
+  row: Row
+  usual: number | null
+  made: string
+  isSelected: boolean
+  onSelect: () => void
+  children: React.ReactNode
+}
 
 function StepRow({ row, usual, made, isSelected, onSelect, children }: RowProps) {
   const { t } = useTranslation('release')
   const name = t(`step.${row.name}` as 'step.create_tag', { defaultValue: row.name })
   const targets = row.steps.filter((step) => step.target !== '')
   return (
-    <li className={`${css.step} ${isSelected || row.status === 'running' ? css.stepOpen : ''} ${css[`step_${row.status}`] ?? ''}`} data-step={row.name} data-status={row.status}>
-      <span className={css.mark}><StepIcon row={row} /></span>
+    <li
+      className={`${css.step} ${isSelected || row.status === 'running' ? css.stepOpen : ''} ${css[`step_${row.status}`] ?? ''}`}
+      data-step={row.name}
+      data-status={row.status}
+    >
+      <span className={css.mark}>
+        <StepIcon row={row} />
+      </span>
       <div className={css.stepBody}>
         <div className={css.stepHead}>
           <button type="button" className={css.stepName} onClick={onSelect} aria-expanded={isSelected}>
-            {name}{row.wave !== null && <span className="t3"> · {t('wave', { n: row.wave })}</span>}
+            {name}
+            {row.wave !== null && <span className="t3"> · {t('wave', { n: row.wave })}</span>}
             <span className="hidden-visually">, {t(`step_status.${row.status}`)}</span>
           </button>
           <StepTime row={row} usual={usual} />
         </div>
-        {made && <p className={css.made} title={made}>{made}</p>}
+        {made && (
+          <p className={css.made} title={made}>
+            {made}
+          </p>
+        )}
         {targets.length > 0 && (
           <ul className={css.targets}>
             {targets.map((step) => (
               <li key={step.id} title={step.target}>
-                <StatusIcon status={step.status} size={12} />{step.target.split('/')[0]}
+                <StatusIcon status={step.status} size={12} />
+                {step.target.split('/')[0]}
               </li>
             ))}
           </ul>
@@ -67,7 +92,13 @@ function StepRow({ row, usual, made, isSelected, onSelect, children }: RowProps)
         {row.doubtful?.reason && (
           <p className={css.doubt}>
             {sentence(row.doubtful.reason)}{' '}
-            {row.doubtful.due_at && <>{t('look_again')} <ClockTime at={row.doubtful.due_at} seconds />{t('look_tries', { n: row.doubtful.troubles })}</>} {t('nothing_twice')}
+            {row.doubtful.due_at && (
+              <>
+                {t('look_again')} <ClockTime at={row.doubtful.due_at} seconds />
+                {t('look_tries', { n: row.doubtful.troubles })}
+              </>
+            )}{' '}
+            {t('nothing_twice')}
           </p>
         )}
         {children}
@@ -87,7 +118,8 @@ function StepTime({ row, usual }: { row: Row; usual: number | null }) {
   const brief = useBrief()
   const now = useNow(row.status === 'running' ? 1000 : 3_600_000)
   if (row.startedAt) {
-    const seconds = ((row.finishedAt ? new Date(row.finishedAt).getTime() : now) - new Date(row.startedAt).getTime()) / 1000
+    const seconds =
+      ((row.finishedAt ? new Date(row.finishedAt).getTime() : now) - new Date(row.startedAt).getTime()) / 1000
     return <span className={css.time}>{brief(seconds)}</span>
   }
   return usual === null || row.status !== 'planned' ? null : <span className={css.timeUsual}>{brief(usual, true)}</span>

@@ -4,5 +4,6 @@ import { duration } from '@/lib/time'
 
 export function useBrief(): (seconds: number, isUsual?: boolean) => string {
   const { t } = useTranslation()
-  return (seconds, isUsual = false) => (seconds < 1 ? `<\u2009${duration(1, t)}` : `${isUsual ? '~' : ''}${duration(seconds, t)}`)
+  return (seconds, isUsual = false) =>
+    seconds < 1 ? `<\u2009${duration(1, t)}` : `${isUsual ? '~' : ''}${duration(seconds, t)}`
 }

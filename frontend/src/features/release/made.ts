@@ -7,24 +7,35 @@ import type { Row } from './progress'
 
 type Output = Record<string, unknown>
 
-const say = (key: 'made.job_created' | 'made.job_changed' | 'made.job_same' | 'made.queued' | 'made.found', values: Record<string, unknown> = {}): string =>
-  i18next.t(`release:${key}`, values) as string
+const say = (
+  key: 'made.job_created' | 'made.job_changed' | 'made.job_same' | 'made.queued' | 'made.found',
+  values: Record<string, unknown> = {},
+): string => i18next.t(`release:${key}`, values) as string
 
-export function madeBy(row: Row, build: Pick<Schemas['Build'], 'number' | 'controller' | 'queue_why'> | undefined): string {
+export function madeBy(
+  row: Row,
+  build: Pick<Schemas['Build'], 'number' | 'controller' | 'queue_why'> | undefined,
+): string {
   const output = (row.steps.at(-1)?.output ?? {}) as Output
   switch (row.name) {
     case 'create_tag':
       return typeof output.tag === 'string' ? output.tag : ''
     case 'ensure_job':
       if (typeof output.job !== 'string') return ''
-      return say(output.created ? 'made.job_created' : output.changed ? 'made.job_changed' : 'made.job_same', { job: output.job })
+      return say(output.created ? 'made.job_created' : output.changed ? 'made.job_changed' : 'made.job_same', {
+        job: output.job,
+      })
     case 'start_build': {
       if (row.status !== 'succeeded') return ''
-      const number = build?.number ? `#${build.number} · ${build.controller}` : (build?.queue_why || say('made.queued'))
+      const number = build?.number ? `#${build.number} · ${build.controller}` : build?.queue_why || say('made.queued')
       return output.found_by_key ? say('made.found', { build: number }) : number
     }
     case 'resolve_digest':
-      return typeof output.digest === 'string' ? [shortDigest(output.digest), typeof output.size === 'number' ? size(output.size) : ''].filter(Boolean).join(' · ') : ''
+      return typeof output.digest === 'string'
+        ? [shortDigest(output.digest), typeof output.size === 'number' ? size(output.size) : '']
+            .filter(Boolean)
+            .join(' · ')
+        : ''
     default:
       return ''
   }

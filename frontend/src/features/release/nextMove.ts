@@ -11,10 +11,27 @@ export type Move =
   | { what: 'none' }
 
 export type Who =
-  | 'running_mine' | 'running' | 'canceling' | 'queued' | 'verdict_you' | 'verdict_tester' | 'promote_you' | 'promote_others'
-  | 'asked' | 'refused' | 'retry_you' | 'retry_others' | 'retry_none' | 'done' | 'ended'
+  | 'running_mine'
+  | 'running'
+  | 'canceling'
+  | 'queued'
+  | 'verdict_you'
+  | 'verdict_tester'
+  | 'promote_you'
+  | 'promote_others'
+  | 'asked'
+  | 'refused'
+  | 'retry_you'
+  | 'retry_others'
+  | 'retry_none'
+  | 'done'
+  | 'ended'
 
-export type Situation = { move: Move; who: Who; params: { environment?: string; name?: string; ticket?: number; n?: number } }
+export type Situation = {
+  move: Move
+  who: Who
+  params: { environment?: string; name?: string; ticket?: number; n?: number }
+}
 
 type Facts = { release: Schemas['ReleaseCard']; card: Schemas['TicketCard']; board: Place[]; meId: number }
 
@@ -24,14 +41,20 @@ const OPEN = new Set(['pending_confirmation', 'pending_approval', 'scheduled', '
 export function situationOf({ release, card, board, meId }: Facts): Situation {
   const none: Move = { what: 'none' }
   if (card.cancel_requested_at && OPEN.has(card.status)) return { move: none, who: 'canceling', params: {} }
-  if (card.status === 'queued') return { move: none, who: 'queued', params: { n: card.place_in_queue ?? 0, environment: card.environment?.slug } }
-  if (OPEN.has(card.status)) return { move: none, who: card.requester.id === meId ? 'running_mine' : 'running', params: {} }
+  if (card.status === 'queued')
+    return { move: none, who: 'queued', params: { n: card.place_in_queue ?? 0, environment: card.environment?.slug } }
+  if (OPEN.has(card.status))
+    return { move: none, who: card.requester.id === meId ? 'running_mine' : 'running', params: {} }
   if (BROKEN.has(card.status)) {
     const { retry } = card.rights
     if (retry.allowed) return { move: { what: 'retry', ticket: card.id }, who: 'retry_you', params: {} }
     // Refused for who one is, others may; refused for how things stand, nobody may.
     const isPersonal = retry.code.startsWith('policy.')
-    return { move: none, who: isPersonal ? 'retry_others' : 'retry_none', params: { name: card.requester.display_name || card.requester.username } }
+    return {
+      move: none,
+      who: isPersonal ? 'retry_others' : 'retry_none',
+      params: { name: card.requester.display_name || card.requester.username },
+    }
   }
   if (card.status !== 'succeeded') return { move: none, who: 'ended', params: {} }
   return afterSuccess({ release, card, board, meId })
@@ -40,7 +63,8 @@ export function situationOf({ release, card, board, meId }: Facts): Situation {
 function afterSuccess({ release, card, board }: Facts): Situation {
   const environment = card.environment?.slug ?? ''
   const asked = release.tickets.find((ticket) => ticket.kind === 'promote' && OPEN.has(ticket.status))
-  if (asked) return { move: { what: 'none' }, who: 'asked', params: { ticket: asked.id, environment: asked.environment?.slug } }
+  if (asked)
+    return { move: { what: 'none' }, who: 'asked', params: { ticket: asked.id, environment: asked.environment?.slug } }
   const latest = verdictsIn(release.verdicts, environment)[0]
   const place = board.find((row) => row.environment.slug === environment)
   if (!latest) {
@@ -50,13 +74,21 @@ function afterSuccess({ release, card, board }: Facts): Situation {
       : { move: { what: 'none' }, who: 'verdict_tester', params: { environment } }
   }
   if (latest.outcome !== 'passed') {
-    return { move: { what: 'none' }, who: 'refused', params: { environment, name: latest.actor.display_name || latest.actor.username } }
+    return {
+      move: { what: 'none' },
+      who: 'refused',
+      params: { environment, name: latest.actor.display_name || latest.actor.username },
+    }
   }
   const target = targetAfter(release, board, place)
   if (!target) return { move: { what: 'none' }, who: 'done', params: {} }
   const may = target.rights.promote.allowed
   return may
-    ? { move: { what: 'promote', to: target.environment.slug }, who: 'promote_you', params: { environment: target.environment.slug } }
+    ? {
+        move: { what: 'promote', to: target.environment.slug },
+        who: 'promote_you',
+        params: { environment: target.environment.slug },
+      }
     : { move: { what: 'none' }, who: 'promote_others', params: { environment: target.environment.slug } }
 }
 
@@ -68,4 +100,9 @@ function targetAfter(release: Schemas['ReleaseCard'], board: Place[], place: Pla
 
 /** Where this image runs in production now, and so where one would roll back. */
 export const runsInProduction = (release: Schemas['ReleaseCard'], board: Place[]): Place | undefined =>
-  board.find((row) => row.environment.tier === 'production' && release.digest !== '' && row.cells.some((cell) => cell.digest === release.digest))
+  board.find(
+    (row) =>
+      row.environment.tier === 'production' &&
+      release.digest !== '' &&
+      row.cells.some((cell) => cell.digest === release.digest),
+  )

@@ -5,18 +5,40 @@ import { presentRow, rowsOf, segmentsOf, stagesOf, type Step } from './progress'
 
 let id = 0
 const step = (name: string, over: Partial<Step> = {}): Step =>
-  ({ id: (id += 1), name, target: '', wave: 0, order: id, status: 'planned', troubles: 0, reason: null, started_at: null, finished_at: null, ...over }) as Step
+  ({
+    id: (id += 1),
+    name,
+    target: '',
+    wave: 0,
+    order: id,
+    status: 'planned',
+    troubles: 0,
+    reason: null,
+    started_at: null,
+    finished_at: null,
+    ...over,
+  }) as Step
 
 const plan = () => [
-  step('start', { status: 'succeeded' }), step('create_tag', { status: 'succeeded' }), step('await_build'), step('take_slot'),
-  step('patch_image', { wave: 1, order: 0, target: 'dc1/a' }), step('patch_image', { wave: 1, order: 0, target: 'dc2/a' }),
-  step('await_rollout', { wave: 1, order: 1, target: 'dc1/a' }), step('await_rollout', { wave: 1, order: 1, target: 'dc2/a' }),
+  step('start', { status: 'succeeded' }),
+  step('create_tag', { status: 'succeeded' }),
+  step('await_build'),
+  step('take_slot'),
+  step('patch_image', { wave: 1, order: 0, target: 'dc1/a' }),
+  step('patch_image', { wave: 1, order: 0, target: 'dc2/a' }),
+  step('await_rollout', { wave: 1, order: 1, target: 'dc1/a' }),
+  step('await_rollout', { wave: 1, order: 1, target: 'dc2/a' }),
 ]
 
 describe('rows', () => {
   it('put clusters side by side and housekeeping into the row it belongs to', () => {
     const rows = rowsOf(plan())
-    expect(rows.map((row) => [row.name, row.steps.length])).toEqual([['create_tag', 2], ['await_build', 1], ['patch_image', 3], ['await_rollout', 2]])
+    expect(rows.map((row) => [row.name, row.steps.length])).toEqual([
+      ['create_tag', 2],
+      ['await_build', 1],
+      ['patch_image', 3],
+      ['await_rollout', 2],
+    ])
     expect(rows.every((row) => row.wave === null)).toBe(true)
   })
   it('keep waves apart and number them', () => {
@@ -24,20 +46,36 @@ describe('rows', () => {
     expect(rows.map((row) => row.wave)).toEqual([1, 2])
   })
   it('run while one cluster runs, even after another failed, and are failed only then', () => {
-    const two = (a: string, b: string) => rowsOf([step('await_rollout', { status: a }), step('await_rollout', { status: b, order: id })])[0]?.status
-    expect([two('failed', 'waiting'), two('failed', 'succeeded'), two('succeeded', 'planned'), two('errored', 'succeeded')]).toEqual(['running', 'failed', 'running', 'errored'])
+    const two = (a: string, b: string) =>
+      rowsOf([step('await_rollout', { status: a }), step('await_rollout', { status: b, order: id })])[0]?.status
+    expect([
+      two('failed', 'waiting'),
+      two('failed', 'succeeded'),
+      two('succeeded', 'planned'),
+      two('errored', 'succeeded'),
+    ]).toEqual(['running', 'failed', 'running', 'errored'])
   })
   it('point at the step that went wrong, not at the planned one behind it', () => {
-    const rows = rowsOf([step('create_tag', { status: 'succeeded' }), step('await_build', { status: 'failed' }), step('resolve_digest')])
+    const rows = rowsOf([
+      step('create_tag', { status: 'succeeded' }),
+      step('await_build', { status: 'failed' }),
+      step('resolve_digest'),
+    ])
     expect(presentRow(rows)?.number).toBe(2)
   })
 })
 
 describe('the bar', () => {
   it('is of equal parts and shows no share while nothing usual is known', () => {
-    const rows = rowsOf([step('create_tag', { status: 'succeeded' }), step('await_build', { status: 'waiting', started_at: new Date(0).toISOString() })])
+    const rows = rowsOf([
+      step('create_tag', { status: 'succeeded' }),
+      step('await_build', { status: 'waiting', started_at: new Date(0).toISOString() }),
+    ])
     const segments = segmentsOf(rows, undefined, 60_000)
-    expect(segments.map((s) => [s.weight, s.share])).toEqual([[1, null], [1, null]])
+    expect(segments.map((s) => [s.weight, s.share])).toEqual([
+      [1, null],
+      [1, null],
+    ])
   })
   it('never fills a running step, however late it is', () => {
     const rows = rowsOf([step('await_build', { status: 'waiting', started_at: new Date(0).toISOString() })])
@@ -47,17 +85,42 @@ describe('the bar', () => {
 })
 
 describe('stages', () => {
-  const marks = [{ name: 'pull', line: 5, started_at_ms: 1000 }, { name: 'compile', line: 17, started_at_ms: 5000 }]
+  const marks = [
+    { name: 'pull', line: 5, started_at_ms: 1000 },
+    { name: 'compile', line: 17, started_at_ms: 5000 },
+  ]
   it('end where the next begins; the last of a failed build is the one that broke', () => {
-    const found = stagesOf({ stages: marks, state: 'finished', result: 'FAILURE', finished_at: new Date(9000).toISOString() }, undefined)
-    expect(found.map((s) => [s.status, s.seconds])).toEqual([['succeeded', 4], ['failed', 4]])
+    const found = stagesOf(
+      { stages: marks, state: 'finished', result: 'FAILURE', finished_at: new Date(9000).toISOString() },
+      undefined,
+    )
+    expect(found.map((s) => [s.status, s.seconds])).toEqual([
+      ['succeeded', 4],
+      ['failed', 4],
+    ])
   })
   it('have no duration where no time was seen', () => {
-    const found = stagesOf({ stages: [{ name: 'pull', line: 5 }], state: 'finished', result: 'SUCCESS', finished_at: new Date(9000).toISOString() }, undefined)
+    const found = stagesOf(
+      {
+        stages: [{ name: 'pull', line: 5 }],
+        state: 'finished',
+        result: 'SUCCESS',
+        finished_at: new Date(9000).toISOString(),
+      },
+      undefined,
+    )
     expect(found[0]?.seconds).toBeNull()
   })
   it('list what usually follows only while the build runs', () => {
-    const typical = { sample: 3, total_seconds: 9, steps: [], stages: [{ name: 'pull', seconds: 4 }, { name: 'push', seconds: 2 }] }
+    const typical = {
+      sample: 3,
+      total_seconds: 9,
+      steps: [],
+      stages: [
+        { name: 'pull', seconds: 4 },
+        { name: 'push', seconds: 2 },
+      ],
+    }
     const build = { stages: marks, state: 'running', result: '', finished_at: null }
     expect(stagesOf(build, typical).map((s) => s.name)).toEqual(['pull', 'compile', 'push'])
     expect(stagesOf({ ...build, state: 'finished', result: 'FAILURE' }, typical)).toHaveLength(2)
@@ -65,15 +128,44 @@ describe('stages', () => {
 })
 
 describe('the next move', () => {
-  const right = (allowed: boolean, code = 'policy.needs_role') => ({ allowed, code: allowed ? '' : code, params: {}, detail: '' })
+  const right = (allowed: boolean, code = 'policy.needs_role') => ({
+    allowed,
+    code: allowed ? '' : code,
+    params: {},
+    detail: '',
+  })
   const card = (over: object) =>
-    ({ id: 7, status: 'succeeded', environment: { slug: 'test' }, requester: { id: 1, username: 'dev', display_name: '' }, cancel_requested_at: null,
-      place_in_queue: null, rights: { retry: right(true), verdict: right(true) }, ...over }) as Schemas['TicketCard']
-  const release = (over: object = {}) => ({ digest: 'd', verdicts: [], tickets: [], ...over }) as unknown as Schemas['ReleaseCard']
-  const passed = { verdicts: [{ id: 1, environment: { slug: 'test' }, outcome: 'passed', created_at: '2026-01-01', actor: { username: 'w', display_name: 'W' } }] }
+    ({
+      id: 7,
+      status: 'succeeded',
+      environment: { slug: 'test' },
+      requester: { id: 1, username: 'dev', display_name: '' },
+      cancel_requested_at: null,
+      place_in_queue: null,
+      rights: { retry: right(true), verdict: right(true) },
+      ...over,
+    }) as Schemas['TicketCard']
+  const release = (over: object = {}) =>
+    ({ digest: 'd', verdicts: [], tickets: [], ...over }) as unknown as Schemas['ReleaseCard']
+  const passed = {
+    verdicts: [
+      {
+        id: 1,
+        environment: { slug: 'test' },
+        outcome: 'passed',
+        created_at: '2026-01-01',
+        actor: { username: 'w', display_name: 'W' },
+      },
+    ],
+  }
   const production = { environment: { slug: 'production' }, next: [], rights: { promote: right(true) } }
-  const test = (digest: string) => ({ environment: { slug: 'test' }, rights: { verdict: right(true) }, next: [{ environment: 'production', digest, is_open: true }] })
-  const say = (facts: object) => situationOf({ release: release(), card: card({}), board: [test('d'), production] as never, meId: 1, ...facts })
+  const test = (digest: string) => ({
+    environment: { slug: 'test' },
+    rights: { verdict: right(true) },
+    next: [{ environment: 'production', digest, is_open: true }],
+  })
+  const say = (facts: object) =>
+    situationOf({ release: release(), card: card({}), board: [test('d'), production] as never, meId: 1, ...facts })
 
   it('offers nothing while it runs, nor while a cancel is under way', () => {
     expect(say({ card: card({ status: 'running' }) })).toMatchObject({ move: { what: 'none' }, who: 'running_mine' })
@@ -81,12 +173,22 @@ describe('the next move', () => {
   })
   it('asks for the verdict first, and of a tester only', () => {
     expect(say({}).move).toEqual({ what: 'verdict', environment: 'test' })
-    expect(say({ board: [{ ...test('d'), rights: { verdict: right(false) } }] })).toMatchObject({ move: { what: 'none' }, who: 'verdict_tester' })
+    expect(say({ board: [{ ...test('d'), rights: { verdict: right(false) } }] })).toMatchObject({
+      move: { what: 'none' },
+      who: 'verdict_tester',
+    })
   })
   it('offers promotion after a pass, unless it is asked already or runs there', () => {
     expect(say({ release: release(passed) }).move).toEqual({ what: 'promote', to: 'production' })
-    const asked = { ...passed, tickets: [{ id: 9, kind: 'promote', status: 'pending_approval', environment: { slug: 'production' } }] }
-    expect(say({ release: release(asked) })).toMatchObject({ move: { what: 'none' }, who: 'asked', params: { ticket: 9 } })
+    const asked = {
+      ...passed,
+      tickets: [{ id: 9, kind: 'promote', status: 'pending_approval', environment: { slug: 'production' } }],
+    }
+    expect(say({ release: release(asked) })).toMatchObject({
+      move: { what: 'none' },
+      who: 'asked',
+      params: { ticket: 9 },
+    })
     expect(say({ release: release(passed), board: [test('another'), production] }).who).toBe('done')
   })
   it('never offers promotion after a failed verdict', () => {
@@ -96,6 +198,8 @@ describe('the next move', () => {
   it('offers retry to whom it is allowed, else says who may', () => {
     expect(say({ card: card({ status: 'failed' }) }).move).toEqual({ what: 'retry', ticket: 7 })
     expect(say({ card: card({ status: 'errored', rights: { retry: right(false) } }) }).who).toBe('retry_others')
-    expect(say({ card: card({ status: 'failed', rights: { retry: right(false, 'ticket.later_started') } }) }).who).toBe('retry_none')
+    expect(say({ card: card({ status: 'failed', rights: { retry: right(false, 'ticket.later_started') } }) }).who).toBe(
+      'retry_none',
+    )
   })
 })

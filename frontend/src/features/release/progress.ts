@@ -38,15 +38,25 @@ export function rowsOf(steps: Step[]): Row[] {
   if (folded.length) groups.push({ name: folded[0]?.name ?? '', wave: folded[0]?.wave ?? 0, steps: folded })
   return groups.map((group) => {
     const waves = [...new Set(groups.filter((other) => other.name === group.name).map((other) => other.wave))]
-    return { ...rowOf(group.steps), key: `${group.name}.${group.wave}`, name: group.name, wave: waves.length > 1 ? waves.indexOf(group.wave) + 1 : null }
+    return {
+      ...rowOf(group.steps),
+      key: `${group.name}.${group.wave}`,
+      name: group.name,
+      wave: waves.length > 1 ? waves.indexOf(group.wave) + 1 : null,
+    }
   })
 }
 
 function rowOf(steps: Step[]): Omit<Row, 'key' | 'name' | 'wave'> {
-  const times = (field: 'started_at' | 'finished_at') => steps.map((step) => step[field]).filter((at) => at !== null).sort()
+  const times = (field: 'started_at' | 'finished_at') =>
+    steps
+      .map((step) => step[field])
+      .filter((at) => at !== null)
+      .sort()
   const status = statusOf(steps)
   return {
-    steps, status,
+    steps,
+    status,
     startedAt: times('started_at')[0] ?? null,
     finishedAt: status === 'running' || status === 'planned' ? null : (times('finished_at').at(-1) ?? null),
     doubtful: steps.find((step) => ACTIVE.has(step.status) && step.troubles > 0 && step.reason !== null) ?? null,
@@ -79,7 +89,8 @@ export function presentRow(rows: Row[]): { row: Row; number: number } | null {
   return row && at !== undefined ? { row, number: at + 1 } : null
 }
 
-const secondsOf = (spans: Schemas['TypicalPart'][] | undefined, name: string): number | null => spans?.find((span) => span.name === name)?.seconds ?? null
+const secondsOf = (spans: Schemas['TypicalPart'][] | undefined, name: string): number | null =>
+  spans?.find((span) => span.name === name)?.seconds ?? null
 
 /** Usual seconds of a row; several waves of one name share what is known of it. */
 export function usualSeconds(rows: Row[], row: Row, typical: Schemas['Typical'] | undefined): number | null {
@@ -98,7 +109,8 @@ export function segmentsOf(rows: Row[], typical: Schemas['Typical'] | undefined,
     const seconds = usual[index] ?? null
     const elapsed = row.startedAt ? (now - new Date(row.startedAt).getTime()) / 1000 : 0
     return {
-      key: row.key, status: row.status,
+      key: row.key,
+      status: row.status,
       // A step of a second among minutes still has to be seen.
       weight: isKnown && total > 0 ? Math.max(0.03, (seconds ?? 0) / total) : 1,
       share: row.status === 'running' && seconds ? Math.max(0.02, Math.min(0.96, elapsed / seconds)) : null,
@@ -106,14 +118,27 @@ export function segmentsOf(rows: Row[], typical: Schemas['Typical'] | undefined,
   })
 }
 
-export type StageRow = { name: string; line: number | null; status: RowStatus; seconds: number | null; usual: number | null; since: number | null }
+export type StageRow = {
+  name: string
+  line: number | null
+  status: RowStatus
+  seconds: number | null
+  usual: number | null
+  since: number | null
+}
 type Mark = { name: string; line: number; started_at_ms?: number }
 
 const isMark = (value: unknown): value is Mark =>
-  typeof value === 'object' && value !== null && typeof (value as Mark).name === 'string' && typeof (value as Mark).line === 'number'
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Mark).name === 'string' &&
+  typeof (value as Mark).line === 'number'
 
 /** The stages of a build as its marks tell; those it usually has and did not reach yet follow, while it runs. */
-export function stagesOf(build: Pick<Schemas['Build'], 'stages' | 'state' | 'result' | 'finished_at'>, typical: Schemas['Typical'] | undefined): StageRow[] {
+export function stagesOf(
+  build: Pick<Schemas['Build'], 'stages' | 'state' | 'result' | 'finished_at'>,
+  typical: Schemas['Typical'] | undefined,
+): StageRow[] {
   const marks = Array.isArray(build.stages) ? (build.stages as unknown[]).filter(isMark) : []
   const isOver = build.state === 'finished' || build.state === 'lost'
   const end = build.finished_at ? new Date(build.finished_at).getTime() : null
@@ -121,17 +146,36 @@ export function stagesOf(build: Pick<Schemas['Build'], 'stages' | 'state' | 'res
     const next = marks[index + 1]
     const until = next ? next.started_at_ms : end
     const isLast = !next
-    const last: RowStatus = !isOver ? 'running' : build.result === 'SUCCESS' ? 'succeeded' : build.result === 'ABORTED' ? 'canceled' : 'failed'
+    const last: RowStatus = !isOver
+      ? 'running'
+      : build.result === 'SUCCESS'
+        ? 'succeeded'
+        : build.result === 'ABORTED'
+          ? 'canceled'
+          : 'failed'
     return {
-      name: mark.name, line: mark.line, status: isLast ? last : 'succeeded',
+      name: mark.name,
+      line: mark.line,
+      status: isLast ? last : 'succeeded',
       seconds: mark.started_at_ms && until ? Math.max(0, until - mark.started_at_ms) / 1000 : null,
-      usual: secondsOf(typical?.stages, mark.name), since: isLast && !isOver ? (mark.started_at_ms ?? null) : null,
+      usual: secondsOf(typical?.stages, mark.name),
+      since: isLast && !isOver ? (mark.started_at_ms ?? null) : null,
     }
   })
   if (isOver) return seen
   const names = new Set(marks.map((mark) => mark.name))
   const ahead = (typical?.stages ?? []).filter((span) => !names.has(span.name))
-  return [...seen, ...ahead.map((span): StageRow => ({ name: span.name, line: null, status: 'planned', seconds: null, usual: span.seconds, since: null }))]
+  return [
+    ...seen,
+    ...ahead.map((span): StageRow => ({
+      name: span.name,
+      line: null,
+      status: 'planned',
+      seconds: null,
+      usual: span.seconds,
+      since: null,
+    })),
+  ]
 }
 
 export const LONGER = 1.5

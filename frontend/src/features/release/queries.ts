@@ -9,7 +9,9 @@ export const releaseIdQuery = (project: string, tag: string) =>
     queryKey: ['releases', 'id', project, tag],
     queryFn: async ({ signal }) => {
       const named = tag.startsWith('sha256:') ? { digest: tag } : { tag }
-      const { results } = await body(api.GET('/api/v1/releases/', { params: { query: { project, ...named, limit: 1 } }, signal }))
+      const { results } = await body(
+        api.GET('/api/v1/releases/', { params: { query: { project, ...named, limit: 1 } }, signal }),
+      )
       const [release] = results
       if (!release) throw new ApiError(404, 'not_found', '')
       return release.id

@@ -25,13 +25,29 @@ export function usePlace() {
 
   const change = useCallback(
     (part: Change, to?: string) =>
-      void navigate({ search: (old) => ({ ...old, ...part }), hash: to ?? true, replace: true, resetScroll: false, hashScrollIntoView: false }),
+      void navigate({
+        search: (old) => ({ ...old, ...part }),
+        hash: to ?? true,
+        replace: true,
+        resetScroll: false,
+        hashScrollIntoView: false,
+      }),
     [navigate],
   )
-  const setLines = useCallback(({ from, to }: LineRange) => change({}, from === to ? `L${from}` : `L${from}-L${to}`), [change])
+  const setLines = useCallback(
+    ({ from, to }: LineRange) => change({}, from === to ? `L${from}` : `L${from}-L${to}`),
+    [change],
+  )
   const tab: RailTab = search.tab === 'deployments' || search.tab === 'verdicts' ? search.tab : 'commits'
   return {
-    step: search.step, build: search.build, query: search.q ?? '', wrap: search.wrap === true, tab, verdict: search.verdict, lines, setLines,
+    step: search.step,
+    build: search.build,
+    query: search.q ?? '',
+    wrap: search.wrap === true,
+    tab,
+    verdict: search.verdict,
+    lines,
+    setLines,
     goToLine: useCallback((line: number) => setLines({ from: line, to: line }), [setLines]),
     toggleStep: (key: string) => change({ step: search.step === key ? undefined : key }),
     setBuild: (build: number) => change({ build }, ''),

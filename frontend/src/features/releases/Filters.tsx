@@ -20,25 +20,56 @@ export function Filters({ project, search, people, onChange }: Props) {
   if (search.by && search.by !== 'me' && !requesters.has(search.by)) requesters.set(search.by, search.by)
   return (
     <div className={css.filters} role="search">
-      <SearchField className={css.find} label={t('filter.find')} value={search.q ?? ''} onSearch={(q) => onChange({ q: q || undefined })} />
-      <Select
-        aria-label={t('filter.environment')} placeholder={t('filter.environment')} allowClear value={search.env} className={css.select}
-        onChange={(env?: string) => onChange({ env })} options={environments.data?.results.map((one) => ({ value: one.environment, label: one.name })) ?? []}
+      <SearchField
+        className={css.find}
+        label={t('filter.find')}
+        value={search.q ?? ''}
+        onSearch={(q) => onChange({ q: q || undefined })}
       />
       <Select
-        aria-label={t('filter.status')} placeholder={t('filter.status')} mode="multiple" maxTagCount="responsive" allowClear showSearch={false} value={search.status} className={css.selectWide}
+        aria-label={t('filter.environment')}
+        placeholder={t('filter.environment')}
+        allowClear
+        value={search.env}
+        className={css.select}
+        onChange={(env?: string) => onChange({ env })}
+        options={environments.data?.results.map((one) => ({ value: one.environment, label: one.name })) ?? []}
+      />
+      <Select
+        aria-label={t('filter.status')}
+        placeholder={t('filter.status')}
+        mode="multiple"
+        maxTagCount="responsive"
+        allowClear
+        showSearch={false}
+        value={search.status}
+        className={css.selectWide}
         onChange={(status: string[]) => onChange({ status: status.length ? status : undefined })}
         options={TICKET_STATUSES.map((status) => ({ value: status, label: common(`status.${status}`) }))}
       />
       <Select
-        aria-label={t('filter.kind')} placeholder={t('filter.kind')} mode="multiple" maxTagCount="responsive" allowClear showSearch={false} value={search.kind} className={css.select}
+        aria-label={t('filter.kind')}
+        placeholder={t('filter.kind')}
+        mode="multiple"
+        maxTagCount="responsive"
+        allowClear
+        showSearch={false}
+        value={search.kind}
+        className={css.select}
         onChange={(kind: string[]) => onChange({ kind: kind.length ? kind : undefined })}
         options={TICKET_KINDS.map((kind) => ({ value: kind, label: common(`kind.${kind}`) }))}
       />
       <Select
-        aria-label={t('filter.who')} placeholder={t('filter.who')} allowClear value={search.by} className={css.select}
+        aria-label={t('filter.who')}
+        placeholder={t('filter.who')}
+        allowClear
+        value={search.by}
+        className={css.select}
         onChange={(by?: string) => onChange({ by })}
-        options={[{ value: 'me', label: t('filter.me') }, ...[...requesters].map(([value, label]) => ({ value, label }))]}
+        options={[
+          { value: 'me', label: t('filter.me') },
+          ...[...requesters].map(([value, label]) => ({ value, label })),
+        ]}
       />
     </div>
   )

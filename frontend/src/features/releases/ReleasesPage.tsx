@@ -25,13 +25,21 @@ export default function ReleasesPage() {
   const { project } = route.useParams()
   const search = route.useSearch()
   const navigate = useNavigate()
-  const filter = { project, environment: search.env, status: search.status, requester: search.by, kind: search.kind ?? [...TICKET_KINDS], q: search.q }
+  const filter = {
+    project,
+    environment: search.env,
+    status: search.status,
+    requester: search.by,
+    kind: search.kind ?? [...TICKET_KINDS],
+    q: search.q,
+  }
   const tickets = useInfiniteQuery({ ...ticketsQuery(filter), refetchInterval: pollRunning })
   const rows = tickets.data?.pages.flatMap((page) => page.results) ?? []
 
   const key = JSON.stringify(filter)
   const [seen, setSeen] = useState<{ key: string; newest: number | null }>({ key: '', newest: null })
-  if (tickets.data && (seen.key !== key || (seen.newest === null && rows.length > 0))) setSeen({ key, newest: newest(rows) })
+  if (tickets.data && (seen.key !== key || (seen.newest === null && rows.length > 0)))
+    setSeen({ key, newest: newest(rows) })
   const { shown, waiting } = hold(rows, seen.key === key ? seen.newest : null)
   const isFiltered = Object.keys(search).length > 0
   const create = () => void navigate({ to: '/p/$project/releases/new', params: { project } })
@@ -40,24 +48,69 @@ export default function ReleasesPage() {
 
   return (
     <div className={css.page}>
-      <TopBar right={<KeyButton type="primary" shortcut="n" onPress={create}>{t('new')}</KeyButton>} />
+      <TopBar
+        right={
+          <KeyButton type="primary" shortcut="n" onPress={create}>
+            {t('new')}
+          </KeyButton>
+        }
+      />
       <div className={css.head}>
         <PageTitle title={t('title')} className={css.title} />
-        <Filters project={project} search={search} people={rows.map((row) => row.requester)} onChange={(part) => void navigate({ to: '.', search: { ...search, ...part }, replace: true })} />
+        <Filters
+          project={project}
+          search={search}
+          people={rows.map((row) => row.requester)}
+          onChange={(part) => void navigate({ to: '.', search: { ...search, ...part }, replace: true })}
+        />
         {tickets.data && <LiveAge updatedAt={tickets.dataUpdatedAt} failed={Boolean(tickets.error)} />}
       </div>
-      {tickets.error && <RegionError error={tickets.error} retry={() => void tickets.refetch()} shownAt={tickets.data ? tickets.dataUpdatedAt : undefined} />}
-      {!tickets.data && !tickets.error && <Loading><SkeletonRows rows={8} height={36} /></Loading>}
-      {waiting > 0 && (
-        <button type="button" className={css.waiting} onClick={() => setSeen({ key, newest: newest(rows) })}>{t('waiting', { count: waiting })}</button>
+      {tickets.error && (
+        <RegionError
+          error={tickets.error}
+          retry={() => void tickets.refetch()}
+          shownAt={tickets.data ? tickets.dataUpdatedAt : undefined}
+        />
       )}
-      {tickets.data && !rows.length && (isFiltered
-        ? <Empty action={<button type="button" className="link" onClick={clear}>{t('clear')}</button>}>{t('none_match')}</Empty>
-        : <Empty action={<Link to="/p/$project/releases/new" params={{ project }} className="link">{t('make_first')}</Link>}>{t('empty')}</Empty>)}
+      {!tickets.data && !tickets.error && (
+        <Loading>
+          <SkeletonRows rows={8} height={36} />
+        </Loading>
+      )}
+      {waiting > 0 && (
+        <button type="button" className={css.waiting} onClick={() => setSeen({ key, newest: newest(rows) })}>
+          {t('waiting', { count: waiting })}
+        </button>
+      )}
+      {tickets.data &&
+        !rows.length &&
+        (isFiltered ? (
+          <Empty
+            action={
+              <button type="button" className="link" onClick={clear}>
+                {t('clear')}
+              </button>
+            }
+          >
+            {t('none_match')}
+          </Empty>
+        ) : (
+          <Empty
+            action={
+              <Link to="/p/$project/releases/new" params={{ project }} className="link">
+                {t('make_first')}
+              </Link>
+            }
+          >
+            {t('empty')}
+          </Empty>
+        ))}
       {shown.length > 0 && <ReleasesTable project={project} tickets={shown} />}
       {tickets.hasNextPage && (
         <div className={css.more}>
-          <Button loading={tickets.isFetchingNextPage} onClick={() => void tickets.fetchNextPage()}>{t('older')}</Button>
+          <Button loading={tickets.isFetchingNextPage} onClick={() => void tickets.fetchNextPage()}>
+            {t('older')}
+          </Button>
         </div>
       )}
     </div>

@@ -22,8 +22,14 @@ export function AppearanceTab() {
       <Field label={t('appearance.language')} help={t('appearance.language_help')}>
         {(ids) => (
           <Select
-            {...ids} aria-label={t('appearance.language')} className={css.narrow} value={i18n.language === 'zh' ? 'zh' : 'en'}
-            options={[{ value: 'en', label: 'English' }, { value: 'zh', label: '中文' }]}
+            {...ids}
+            aria-label={t('appearance.language')}
+            className={css.narrow}
+            value={i18n.language === 'zh' ? 'zh' : 'en'}
+            options={[
+              { value: 'en', label: 'English' },
+              { value: 'zh', label: '中文' },
+            ]}
             onChange={(language: Language) => {
               void setLanguage(language)
               account.change({ language })
@@ -34,7 +40,10 @@ export function AppearanceTab() {
       <div className={css.field}>
         <span id="theme-label">{t('appearance.theme')}</span>
         <Segmented<ThemeChoice>
-          aria-labelledby="theme-label" className={css.start} value={theme} options={THEMES.map((value) => ({ value, label: t(`appearance.theme_${value}`) }))}
+          aria-labelledby="theme-label"
+          className={css.start}
+          value={theme}
+          options={THEMES.map((value) => ({ value, label: t(`appearance.theme_${value}`) }))}
           onChange={(choice) => {
             chooseTheme(choice)
             account.change({ theme: choice })
@@ -44,8 +53,14 @@ export function AppearanceTab() {
       <Field label={t('appearance.start')} help={t('appearance.start_help')}>
         {(ids) => (
           <Select
-            {...ids} aria-label={t('appearance.start')} className={css.narrow} value={me.start_page ?? 'inbox'}
-            options={[{ value: 'inbox', label: t('appearance.start_inbox') }, { value: 'projects', label: t('appearance.start_projects') }]}
+            {...ids}
+            aria-label={t('appearance.start')}
+            className={css.narrow}
+            value={me.start_page ?? 'inbox'}
+            options={[
+              { value: 'inbox', label: t('appearance.start_inbox') },
+              { value: 'projects', label: t('appearance.start_projects') },
+            ]}
             onChange={(start_page: 'inbox' | 'projects') => account.change({ start_page })}
           />
         )}

@@ -22,7 +22,12 @@ export function NewToken({ onMade, onClose }: Props) {
   const [missing, setMissing] = useState(false)
   const projects = useQuery(projectsQuery({ limit: 200 }))
   const make = useMutation({
-    mutationFn: () => body(api.POST('/api/v1/tokens/', { body: { name: name.trim(), scopes: scopesOf(groups), project, expires_at: endAfter(days, Date.now()) } })),
+    mutationFn: () =>
+      body(
+        api.POST('/api/v1/tokens/', {
+          body: { name: name.trim(), scopes: scopesOf(groups), project, expires_at: endAfter(days, Date.now()) },
+        }),
+      ),
     onSuccess: onMade,
   })
   const error = make.error ? asApiError(make.error) : null
@@ -32,30 +37,64 @@ export function NewToken({ onMade, onClose }: Props) {
   }
   return (
     <Group title={t('tokens.new')}>
-      <Field label={t('tokens.name')} help={t('tokens.name_help')} problem={problemOf(error, 'name') ?? (missing && !name.trim() ? t('tokens.name_needed') : null)}>
-        {(ids) => <Input {...ids} autoFocus maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />}
+      <Field
+        label={t('tokens.name')}
+        help={t('tokens.name_help')}
+        problem={problemOf(error, 'name') ?? (missing && !name.trim() ? t('tokens.name_needed') : null)}
+      >
+        {(ids) => (
+          <Input {...ids} autoFocus maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
+        )}
       </Field>
       <fieldset className={css.field}>
         <legend>{t('tokens.scopes')}</legend>
         <div className={css.scopes}>
           {GROUPS.map((group) => (
-            <Checkbox key={group} checked={groups.includes(group)} onChange={(event) => setGroups((old) => (event.target.checked ? [...old, group] : old.filter((one) => one !== group)))}>
+            <Checkbox
+              key={group}
+              checked={groups.includes(group)}
+              onChange={(event) =>
+                setGroups((old) => (event.target.checked ? [...old, group] : old.filter((one) => one !== group)))
+              }
+            >
               <span className="b5">{t(`scope.${group}`)}</span>
-              <span className="t3 s12" style={{ display: 'block' }}>{t(`scope.${group}_help`)}</span>
+              <span className="t3 s12" style={{ display: 'block' }}>
+                {t(`scope.${group}_help`)}
+              </span>
             </Checkbox>
           ))}
         </div>
-        <span className={css.help}>{problemOf(error, 'scopes') ?? (missing && !groups.length ? t('tokens.scopes_needed') : t('tokens.scopes_help'))}</span>
+        <span className={css.help}>
+          {problemOf(error, 'scopes') ??
+            (missing && !groups.length ? t('tokens.scopes_needed') : t('tokens.scopes_help'))}
+        </span>
       </fieldset>
       <div className={css.two}>
         <Field label={t('tokens.lifetime')} problem={problemOf(error, 'expires_at')}>
-          {(ids) => <Select {...ids} aria-label={t('tokens.lifetime')} value={days} options={LIFETIMES.map((value) => ({ value, label: value === 365 ? t('tokens.year') : t('tokens.days', { count: value }) }))} onChange={setDays} />}
+          {(ids) => (
+            <Select
+              {...ids}
+              aria-label={t('tokens.lifetime')}
+              value={days}
+              options={LIFETIMES.map((value) => ({
+                value,
+                label: value === 365 ? t('tokens.year') : t('tokens.days', { count: value }),
+              }))}
+              onChange={setDays}
+            />
+          )}
         </Field>
         <Field label={t('tokens.project')} problem={problemOf(error, 'project')}>
           {(ids) => (
             <Select<number>
-              {...ids} aria-label={t('tokens.project')} allowClear showSearch={{ optionFilterProp: 'label' }} placeholder={t('tokens.all_projects')} value={project ?? undefined}
-              options={projects.data?.results.map((one) => ({ value: one.id, label: one.slug })) ?? []} onChange={(value?: number) => setProject(value ?? null)}
+              {...ids}
+              aria-label={t('tokens.project')}
+              allowClear
+              showSearch={{ optionFilterProp: 'label' }}
+              placeholder={t('tokens.all_projects')}
+              value={project ?? undefined}
+              options={projects.data?.results.map((one) => ({ value: one.id, label: one.slug })) ?? []}
+              onChange={(value?: number) => setProject(value ?? null)}
             />
           )}
         </Field>

@@ -46,12 +46,35 @@ function Identity({ quiet }: { quiet: boolean }) {
         )}
       </dl>
       <Field label={t('profile.name')} help={t('profile.name_help')} problem={problemOf(account.error, 'display_name')}>
-        {(ids) => <Input {...ids} autoComplete="name" maxLength={150} value={value.display_name} onChange={(event) => setEdited((old) => ({ ...old, display_name: event.target.value }))} />}
+        {(ids) => (
+          <Input
+            {...ids}
+            autoComplete="name"
+            maxLength={150}
+            value={value.display_name}
+            onChange={(event) => setEdited((old) => ({ ...old, display_name: event.target.value }))}
+          />
+        )}
       </Field>
       <Field label={t('profile.zone')} help={t('profile.zone_help')} problem={problemOf(account.error, 'time_zone')}>
-        {(ids) => <Select {...ids} aria-label={t('profile.zone')} showSearch value={value.time_zone} options={zones.map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }))} onChange={(zone: string) => setEdited((old) => ({ ...old, time_zone: zone }))} />}
+        {(ids) => (
+          <Select
+            {...ids}
+            aria-label={t('profile.zone')}
+            showSearch
+            value={value.time_zone}
+            options={zones.map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }))}
+            onChange={(zone: string) => setEdited((old) => ({ ...old, time_zone: zone }))}
+          />
+        )}
       </Field>
-      <SaveBar shown={isChanged && !quiet} busy={account.isPending} error={account.error} onSave={() => account.change(edited)} onCancel={() => setEdited({})} />
+      <SaveBar
+        shown={isChanged && !quiet}
+        busy={account.isPending}
+        error={account.error}
+        onSave={() => account.change(edited)}
+        onCancel={() => setEdited({})}
+      />
     </Group>
   )
 }
@@ -75,18 +98,44 @@ function Password({ open, onOpen }: { open: boolean; onOpen: (open: boolean) => 
   const error = change.error ? asApiError(change.error) : null
   return (
     <Group title={t('password.title')} note={t('password.note')}>
-      {!open && <Button className={css.start} onClick={() => onOpen(true)}>{t('password.change')}</Button>}
+      {!open && (
+        <Button className={css.start} onClick={() => onOpen(true)}>
+          {t('password.change')}
+        </Button>
+      )}
       {open && (
         <>
           <Field label={t('password.old')} problem={problemOf(error, 'old_password')}>
-            {(ids) => <Input.Password {...ids} autoFocus autoComplete="current-password" value={old} onChange={(event) => setOld(event.target.value)} />}
+            {(ids) => (
+              <Input.Password
+                {...ids}
+                autoFocus
+                autoComplete="current-password"
+                value={old}
+                onChange={(event) => setOld(event.target.value)}
+              />
+            )}
           </Field>
           <Field label={t('password.new')} problem={problemOf(error, 'new_password')}>
-            {(ids) => <Input.Password {...ids} autoComplete="new-password" value={fresh} onChange={(event) => setFresh(event.target.value)} />}
+            {(ids) => (
+              <Input.Password
+                {...ids}
+                autoComplete="new-password"
+                value={fresh}
+                onChange={(event) => setFresh(event.target.value)}
+              />
+            )}
           </Field>
         </>
       )}
-      <SaveBar shown={open} busy={change.isPending} error={error} label={t('password.save')} onSave={() => change.mutate()} onCancel={close} />
+      <SaveBar
+        shown={open}
+        busy={change.isPending}
+        error={error}
+        label={t('password.save')}
+        onSave={() => change.mutate()}
+        onCancel={close}
+      />
     </Group>
   )
 }

@@ -21,7 +21,8 @@ export function SessionsTab() {
   const sessions = useQuery(sessionsQuery)
   const onSettled = () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey })
   const endOne = useMutation({
-    mutationFn: (id: number) => api.DELETE('/api/v1/sessions/{session_id}/', { params: { path: { session_id: id } } }), onSettled,
+    mutationFn: (id: number) => api.DELETE('/api/v1/sessions/{session_id}/', { params: { path: { session_id: id } } }),
+    onSettled,
   })
   const endOthers = useMutation({ mutationFn: () => api.POST('/api/v1/sessions/end-others'), onSettled })
   const rows = sessions.data?.results ?? []
@@ -30,13 +31,25 @@ export function SessionsTab() {
   return (
     <>
       <p className="t2">{t('sessions.note')}</p>
-      {others.length > 1 && <div><Button loading={endOthers.isPending ? { delay: 300 } : false} onClick={() => endOthers.mutate()}>{t('sessions.end_others')}</Button></div>}
+      {others.length > 1 && (
+        <div>
+          <Button loading={endOthers.isPending ? { delay: 300 } : false} onClick={() => endOthers.mutate()}>
+            {t('sessions.end_others')}
+          </Button>
+        </div>
+      )}
       {error && <RegionError error={error} />}
       {sessions.error && <RegionError error={sessions.error} retry={() => void sessions.refetch()} />}
-      {!sessions.data && !sessions.error && <Loading><SkeletonRows rows={3} height={56} /></Loading>}
+      {!sessions.data && !sessions.error && (
+        <Loading>
+          <SkeletonRows rows={3} height={56} />
+        </Loading>
+      )}
       {rows.length > 0 && (
         <ul className={css.list} aria-label={t('tab.sessions')}>
-          {rows.map((session) => <SessionRow key={session.id} session={session} onEnd={() => endOne.mutate(session.id)} />)}
+          {rows.map((session) => (
+            <SessionRow key={session.id} session={session} onEnd={() => endOne.mutate(session.id)} />
+          ))}
         </ul>
       )}
     </>
@@ -52,14 +65,27 @@ function SessionRow({ session, onEnd }: { session: Session; onEnd: () => void })
       <span className="grow">
         <span className="b5">{browser}</span>
         <span className="t3 s12" style={{ display: 'block' }}>
-          {session.ip && <><span className="mono">{session.ip}</span> · </>}
+          {session.ip && (
+            <>
+              <span className="mono">{session.ip}</span> ·{' '}
+            </>
+          )}
           {t('sessions.since')} <Age at={session.created_at} />
-          {session.last_seen_at && !session.is_current && <> · {t('sessions.seen')} <Age at={session.last_seen_at} /></>}
+          {session.last_seen_at && !session.is_current && (
+            <>
+              {' '}
+              · {t('sessions.seen')} <Age at={session.last_seen_at} />
+            </>
+          )}
         </span>
       </span>
-      {session.is_current
-        ? <span className="t2 s12 b5">{t('sessions.this')}</span>
-        : <Button size="small" aria-label={t('sessions.end_named', { browser })} onClick={onEnd}>{t('sessions.end')}</Button>}
+      {session.is_current ? (
+        <span className="t2 s12 b5">{t('sessions.this')}</span>
+      ) : (
+        <Button size="small" aria-label={t('sessions.end_named', { browser })} onClick={onEnd}>
+          {t('sessions.end')}
+        </Button>
+      )}
     </li>
   )
 }

@@ -18,9 +18,12 @@ const TABS = ['profile', 'appearance', 'tokens', 'sessions', 'shortcuts', 'why']
 type Tab = (typeof TABS)[number]
 
 const PARTS: Record<Tab, { icon: LucideIcon; part: ComponentType }> = {
-  profile: { icon: UserRound, part: ProfileTab }, appearance: { icon: Palette, part: AppearanceTab },
-  tokens: { icon: KeyRound, part: TokensTab }, sessions: { icon: Monitor, part: SessionsTab },
-  shortcuts: { icon: Keyboard, part: ShortcutsTab }, why: { icon: CircleHelp, part: WhyTab },
+  profile: { icon: UserRound, part: ProfileTab },
+  appearance: { icon: Palette, part: AppearanceTab },
+  tokens: { icon: KeyRound, part: TokensTab },
+  sessions: { icon: Monitor, part: SessionsTab },
+  shortcuts: { icon: Keyboard, part: ShortcutsTab },
+  why: { icon: CircleHelp, part: WhyTab },
 }
 const isTab = (text: string): text is Tab => (TABS as readonly string[]).includes(text)
 
@@ -36,7 +39,13 @@ export default function SettingsPage() {
         {TABS.map((name) => {
           const Icon = PARTS[name].icon
           return (
-            <Link key={name} to="/settings/$tab" params={{ tab: name }} className={css.item} activeOptions={{ includeSearch: false }}>
+            <Link
+              key={name}
+              to="/settings/$tab"
+              params={{ tab: name }}
+              className={css.item}
+              activeOptions={{ includeSearch: false }}
+            >
               <Icon size={16} aria-hidden />
               {t(`tab.${name}`)}
             </Link>

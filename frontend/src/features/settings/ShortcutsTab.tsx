@@ -10,8 +10,22 @@ import { Group } from './parts'
 import css from './settings.module.css'
 
 const KEYS = [
-  ['g i', 'inbox'], ['g p', 'projects'], ['j', 'next'], ['k', 'previous'], ['enter', 'open'], ['escape', 'close'], ['/', 'filter'], ['n', 'release'],
-  ['a', 'approve'], ['r', 'reject'], ['p', 'pass'], ['f', 'fail'], ['c', 'copy'], ['t', 'theme'], ['ctrl+k', 'palette'], ['ctrl+enter', 'submit'],
+  ['g i', 'inbox'],
+  ['g p', 'projects'],
+  ['j', 'next'],
+  ['k', 'previous'],
+  ['enter', 'open'],
+  ['escape', 'close'],
+  ['/', 'filter'],
+  ['n', 'release'],
+  ['a', 'approve'],
+  ['r', 'reject'],
+  ['p', 'pass'],
+  ['f', 'fail'],
+  ['c', 'copy'],
+  ['t', 'theme'],
+  ['ctrl+k', 'palette'],
+  ['ctrl+enter', 'submit'],
 ] as const
 
 export function ShortcutsTab() {
@@ -23,11 +37,16 @@ export function ShortcutsTab() {
       <Group>
         <div className={css.switchRow}>
           <span className="grow">
-            <span className="b5" id="single-keys">{t('shortcuts.single')}</span>
-            <span className="t2" style={{ display: 'block' }}>{t('shortcuts.single_help')}</span>
+            <span className="b5" id="single-keys">
+              {t('shortcuts.single')}
+            </span>
+            <span className="t2" style={{ display: 'block' }}>
+              {t('shortcuts.single_help')}
+            </span>
           </span>
           <Switch
-            aria-labelledby="single-keys" checked={on}
+            aria-labelledby="single-keys"
+            checked={on}
             onChange={(next) => {
               singleKeys.set(next)
               account.change({ single_key_shortcuts: next })
@@ -39,9 +58,18 @@ export function ShortcutsTab() {
       <Group title={t('shortcuts.list')}>
         <dl className={css.keys}>
           {KEYS.map(([keys, name]) => (
-            <div key={name} className={!on && !keys.includes('+') && keys !== 'enter' && keys !== 'escape' ? css.offRow : undefined}>
+            <div
+              key={name}
+              className={!on && !keys.includes('+') && keys !== 'enter' && keys !== 'escape' ? css.offRow : undefined}
+            >
               <dt>{t(`shortcuts.${name}`)}</dt>
-              <dd>{keys.split(' ').map((key) => <kbd key={key} className={css.kbd}>{keyText(key)}</kbd>)}</dd>
+              <dd>
+                {keys.split(' ').map((key) => (
+                  <kbd key={key} className={css.kbd}>
+                    {keyText(key)}
+                  </kbd>
+                ))}
+              </dd>
             </div>
           ))}
         </dl>

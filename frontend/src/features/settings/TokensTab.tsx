@@ -33,22 +33,40 @@ export function TokensTab() {
     <>
       <p className="t2">{t('tokens.note')}</p>
       {made && <Secret token={made} onClose={() => setMade(null)} />}
-      {isMaking
-        ? <NewToken
-            onClose={() => setMaking(false)}
-            onMade={(token) => {
-              setMaking(false)
-              setMade(token)
-              void client.invalidateQueries({ queryKey: tokensQuery.queryKey })
-            }}
-          />
-        : <div><KeyButton type={made ? 'default' : 'primary'} shortcut="n" onPress={() => setMaking(true)}>{t('tokens.new')}</KeyButton></div>}
-      {tokens.error && <RegionError error={tokens.error} retry={() => void tokens.refetch()} shownAt={tokens.data && tokens.dataUpdatedAt} />}
-      {!tokens.data && !tokens.error && <Loading><SkeletonRows rows={2} height={64} /></Loading>}
+      {isMaking ? (
+        <NewToken
+          onClose={() => setMaking(false)}
+          onMade={(token) => {
+            setMaking(false)
+            setMade(token)
+            void client.invalidateQueries({ queryKey: tokensQuery.queryKey })
+          }}
+        />
+      ) : (
+        <div>
+          <KeyButton type={made ? 'default' : 'primary'} shortcut="n" onPress={() => setMaking(true)}>
+            {t('tokens.new')}
+          </KeyButton>
+        </div>
+      )}
+      {tokens.error && (
+        <RegionError
+          error={tokens.error}
+          retry={() => void tokens.refetch()}
+          shownAt={tokens.data && tokens.dataUpdatedAt}
+        />
+      )}
+      {!tokens.data && !tokens.error && (
+        <Loading>
+          <SkeletonRows rows={2} height={64} />
+        </Loading>
+      )}
       {tokens.data && !rows.length && <p className="t2">{t('tokens.empty')}</p>}
       {rows.length > 0 && (
         <ul className={css.list} aria-label={t('tab.tokens')}>
-          {rows.map((token) => <TokenRow key={token.id} token={token} />)}
+          {rows.map((token) => (
+            <TokenRow key={token.id} token={token} />
+          ))}
         </ul>
       )}
     </>
@@ -67,7 +85,9 @@ function Secret({ token, onClose }: { token: Schemas['MadeToken']; onClose: () =
       </span>
       <span className="row">
         <span className="t2 s12 grow">{t('tokens.once')}</span>
-        <Button size="small" onClick={onClose}>{common('close')}</Button>
+        <Button size="small" onClick={onClose}>
+          {common('close')}
+        </Button>
       </span>
     </div>
   )
@@ -98,13 +118,34 @@ function TokenRow({ token }: { token: Token }) {
           {token.project !== null && ` · ${t('tokens.only', { project: project?.slug ?? `#${token.project}` })}`}
         </span>
         <span className="t3 s12" style={{ display: 'block' }}>
-          {state === 'revoked' && token.revoked_at ? <>{t('tokens.revoked')} <Age at={token.revoked_at} /></> : t(state === 'ended' ? 'tokens.ended' : 'tokens.ends', { date: dateOnly(token.expires_at, zone) })}
+          {state === 'revoked' && token.revoked_at ? (
+            <>
+              {t('tokens.revoked')} <Age at={token.revoked_at} />
+            </>
+          ) : (
+            t(state === 'ended' ? 'tokens.ended' : 'tokens.ends', { date: dateOnly(token.expires_at, zone) })
+          )}
           {' · '}
-          {token.last_used_at ? <>{t('tokens.used')} <Age at={token.last_used_at} /></> : t('tokens.never_used')}
+          {token.last_used_at ? (
+            <>
+              {t('tokens.used')} <Age at={token.last_used_at} />
+            </>
+          ) : (
+            t('tokens.never_used')
+          )}
         </span>
         {revoke.error && <RegionError error={revoke.error} />}
       </span>
-      {state === 'live' && <Button size="small" loading={revoke.isPending ? { delay: 300 } : false} aria-label={t('tokens.revoke_named', { name: token.name })} onClick={() => revoke.mutate()}>{t('tokens.revoke')}</Button>}
+      {state === 'live' && (
+        <Button
+          size="small"
+          loading={revoke.isPending ? { delay: 300 } : false}
+          aria-label={t('tokens.revoke_named', { name: token.name })}
+          onClick={() => revoke.mutate()}
+        >
+          {t('tokens.revoke')}
+        </Button>
+      )}
     </li>
   )
 }

@@ -12,8 +12,18 @@ import css from './settings.module.css'
 
 const route = getRouteApi('/inside/settings/$tab')
 export const ASKED = [
-  'release.request', 'promote.request', 'roll_back.request', 'verdict.give', 'ticket.approve', 'ticket.review', 'ticket.retry', 'ticket.cancel',
-  'workload.adopt', 'project.update', 'grant.manage', 'audit.read',
+  'release.request',
+  'promote.request',
+  'roll_back.request',
+  'verdict.give',
+  'ticket.approve',
+  'ticket.review',
+  'ticket.retry',
+  'ticket.cancel',
+  'workload.adopt',
+  'project.update',
+  'grant.manage',
+  'audit.read',
 ] as const
 type Action = (typeof ASKED)[number]
 
@@ -22,39 +32,84 @@ export function WhyTab() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const projects = useQuery(projectsQuery({ limit: 200 }))
-  const project = projects.data?.results.find((one) => one.slug === search.project) ?? (search.project ? undefined : projects.data?.results[0])
+  const project =
+    projects.data?.results.find((one) => one.slug === search.project) ??
+    (search.project ? undefined : projects.data?.results[0])
   const environments = useQuery({ ...projectEnvironmentsQuery(project?.slug ?? ''), enabled: Boolean(project) })
   const list = environments.data?.results ?? []
   const environment = list.find((one) => one.environment === search.env) ?? list.at(-1)
   const action = ASKED.find((one) => one === search.action) ?? 'release.request'
-  const why = useQuery({ ...whyQuery(project && environments.data ? { action, project: project.id, environment: environment?.environment_id } : null), placeholderData: keepPreviousData })
-  const choose = (part: { project?: string; env?: string; action?: string }) => void navigate({ to: '.', search: { ...search, ...part }, replace: true })
+  const why = useQuery({
+    ...whyQuery(
+      project && environments.data ? { action, project: project.id, environment: environment?.environment_id } : null,
+    ),
+    placeholderData: keepPreviousData,
+  })
+  const choose = (part: { project?: string; env?: string; action?: string }) =>
+    void navigate({ to: '.', search: { ...search, ...part }, replace: true })
 
   return (
     <Group note={t('why.note')}>
       {projects.error && <RegionError error={projects.error} retry={() => void projects.refetch()} />}
-      {projects.data && !project && <p className="t2">{search.project ? t('why.no_such_project') : t('why.no_project')}</p>}
+      {projects.data && !project && (
+        <p className="t2">{search.project ? t('why.no_such_project') : t('why.no_project')}</p>
+      )}
       <div className={css.three}>
         <Field label={t('why.action')}>
-          {(ids) => <Select {...ids} aria-label={t('why.action')} value={action} options={ASKED.map((value) => ({ value, label: t(`action.${value}`) }))} onChange={(value: Action) => choose({ action: value })} />}
+          {(ids) => (
+            <Select
+              {...ids}
+              aria-label={t('why.action')}
+              value={action}
+              options={ASKED.map((value) => ({ value, label: t(`action.${value}`) }))}
+              onChange={(value: Action) => choose({ action: value })}
+            />
+          )}
         </Field>
         <Field label={t('why.project')}>
-          {(ids) => <Select {...ids} aria-label={t('why.project')} showSearch={{ optionFilterProp: 'label' }} value={project?.slug} options={projects.data?.results.map((one) => ({ value: one.slug, label: one.slug })) ?? []} onChange={(value: string) => choose({ project: value, env: undefined })} />}
+          {(ids) => (
+            <Select
+              {...ids}
+              aria-label={t('why.project')}
+              showSearch={{ optionFilterProp: 'label' }}
+              value={project?.slug}
+              options={projects.data?.results.map((one) => ({ value: one.slug, label: one.slug })) ?? []}
+              onChange={(value: string) => choose({ project: value, env: undefined })}
+            />
+          )}
         </Field>
         <Field label={t('why.environment')}>
-          {(ids) => <Select {...ids} aria-label={t('why.environment')} value={environment?.environment} options={list.map((one) => ({ value: one.environment, label: one.name }))} onChange={(value: string) => choose({ env: value })} />}
+          {(ids) => (
+            <Select
+              {...ids}
+              aria-label={t('why.environment')}
+              value={environment?.environment}
+              options={list.map((one) => ({ value: one.environment, label: one.name }))}
+              onChange={(value: string) => choose({ env: value })}
+            />
+          )}
         </Field>
       </div>
       {why.error && <RegionError error={why.error} retry={() => void why.refetch()} />}
-      {project && !why.data && !why.error && <Loading><span className="t3">…</span></Loading>}
+      {project && !why.data && !why.error && (
+        <Loading>
+          <span className="t3">…</span>
+        </Loading>
+      )}
       {why.data && project && (
         <div className={css.answer} role="status">
-          {why.data.allowed
-            ? <CircleCheck size={16} aria-hidden className={css.ok} />
-            : <CircleMinus size={16} aria-hidden className={css.no} />}
+          {why.data.allowed ? (
+            <CircleCheck size={16} aria-hidden className={css.ok} />
+          ) : (
+            <CircleMinus size={16} aria-hidden className={css.no} />
+          )}
           <span>
             <span className="b5">{t(why.data.allowed ? 'why.yes' : 'why.no', { action: t(`action.${action}`) })}</span>{' '}
-            <span className="t2">{why.data.allowed ? t('why.yes_place', { project: project.slug, environment: environment?.name ?? '' }) : sentence(why.data)}</span>
+            <span className="t2">
+              {why.data.allowed
+                ? t('why.yes_place', { project: project.slug, environment: environment?.name ?? '' })
+                : sentence(why.data)}
+            </span>
           </span>
         </div>
       )}

@@ -14,5 +14,9 @@ export function useChangeAccount(onSaved?: () => void) {
       onSaved?.()
     },
   })
-  return { change: mutation.mutate, isPending: mutation.isPending, error: mutation.error ? asApiError(mutation.error) : null }
+  return {
+    change: mutation.mutate,
+    isPending: mutation.isPending,
+    error: mutation.error ? asApiError(mutation.error) : null,
+  }
 }

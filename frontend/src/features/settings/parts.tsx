@@ -18,7 +18,12 @@ export function Group({ title, note, children }: { title?: string; note?: ReactN
   )
 }
 
-type FieldProps = { label: string; help?: ReactNode; problem?: string | null; children: (ids: { id: string; 'aria-describedby'?: string }) => ReactNode }
+type FieldProps = {
+  label: string
+  help?: ReactNode
+  problem?: string | null
+  children: (ids: { id: string; 'aria-describedby'?: string }) => ReactNode
+}
 
 export function Field({ label, help, problem, children }: FieldProps) {
   const id = useId()
@@ -29,14 +34,28 @@ export function Field({ label, help, problem, children }: FieldProps) {
       {children({ id, 'aria-describedby': help || problem ? under : undefined })}
       {(problem || help) && (
         <div id={under} className={css.help} aria-live="polite">
-          {problem ? <span className={css.wrong}><CircleX size={14} aria-hidden /><span>{problem}</span></span> : help}
+          {problem ? (
+            <span className={css.wrong}>
+              <CircleX size={14} aria-hidden />
+              <span>{problem}</span>
+            </span>
+          ) : (
+            help
+          )}
         </div>
       )}
     </div>
   )
 }
 
-type SaveProps = { shown: boolean; busy: boolean; error: ApiError | null; label?: string; onSave: () => void; onCancel: () => void }
+type SaveProps = {
+  shown: boolean
+  busy: boolean
+  error: ApiError | null
+  label?: string
+  onSave: () => void
+  onCancel: () => void
+}
 
 export function SaveBar({ shown, busy, error, label, onSave, onCancel }: SaveProps) {
   const { t } = useTranslation()
@@ -45,7 +64,9 @@ export function SaveBar({ shown, busy, error, label, onSave, onCancel }: SavePro
     <>
       {error && !error.fields && <RegionError error={error} />}
       <div className={css.save}>
-        <KeyButton type="primary" shortcut="ctrl+enter" loading={busy ? { delay: 300 } : false} onPress={onSave}>{label ?? t('save')}</KeyButton>
+        <KeyButton type="primary" shortcut="ctrl+enter" loading={busy ? { delay: 300 } : false} onPress={onSave}>
+          {label ?? t('save')}
+        </KeyButton>
         <Button onClick={onCancel}>{t('cancel')}</Button>
       </div>
     </>

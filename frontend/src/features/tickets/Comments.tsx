@@ -17,7 +17,13 @@ export function Comments({ card }: { card: Card }) {
   const client = useQueryClient()
   const draft = useDraft(me.id, `comment.${card.id}`, '')
   const send = useMutation({
-    mutationFn: () => body(api.POST('/api/v1/tickets/{ticket_id}/comments/', { params: { path: { ticket_id: card.id } }, body: { text: draft.value } })),
+    mutationFn: () =>
+      body(
+        api.POST('/api/v1/tickets/{ticket_id}/comments/', {
+          params: { path: { ticket_id: card.id } },
+          body: { text: draft.value },
+        }),
+      ),
     onSuccess: () => {
       draft.change('')
       draft.clear()
@@ -29,18 +35,31 @@ export function Comments({ card }: { card: Card }) {
   }
   return (
     <Section title={t('comment')}>
-      {card.rights.comment.allowed
-        ? (
-            <div className={css.comment}>
-              <TextArea
-                value={draft.value} onChange={(event) => draft.change(event.target.value)} aria-label={t('comment_write')} placeholder={t('comment_write')}
-                least={2} most={10} maxLength={10_000}
-              />
-              {send.error && <RegionError error={send.error} />}
-              <div><KeyButton shortcut={draft.value.trim() ? 'ctrl+enter' : undefined} onPress={press} loading={send.isPending}>{t('comment_send')}</KeyButton></div>
-            </div>
-          )
-        : <Denied reason={card.rights.comment} />}
+      {card.rights.comment.allowed ? (
+        <div className={css.comment}>
+          <TextArea
+            value={draft.value}
+            onChange={(event) => draft.change(event.target.value)}
+            aria-label={t('comment_write')}
+            placeholder={t('comment_write')}
+            least={2}
+            most={10}
+            maxLength={10_000}
+          />
+          {send.error && <RegionError error={send.error} />}
+          <div>
+            <KeyButton
+              shortcut={draft.value.trim() ? 'ctrl+enter' : undefined}
+              onPress={press}
+              loading={send.isPending}
+            >
+              {t('comment_send')}
+            </KeyButton>
+          </div>
+        </div>
+      ) : (
+        <Denied reason={card.rights.comment} />
+      )}
     </Section>
   )
 }

@@ -21,7 +21,8 @@ function StepRow({ step }: { step: Step }) {
   const name = useStepName()
   const open = step.status === 'due' || step.status === 'waiting'
   const notes = [
-    step.attempt > 1 ? t('attempt', { n: step.attempt }) : '', open && step.visits > 1 ? t('looks', { count: step.visits }) : '',
+    step.attempt > 1 ? t('attempt', { n: step.attempt }) : '',
+    open && step.visits > 1 ? t('looks', { count: step.visits }) : '',
     step.troubles > 0 ? t('troubles', { count: step.troubles }) : '',
   ].filter(Boolean)
   return (
@@ -29,12 +30,23 @@ function StepRow({ step }: { step: Step }) {
       <StatusIcon status={step.status} size={14} />
       <span className="grow">
         <span className={step.status === 'planned' ? 't2' : undefined}>{name(step.name)}</span>
-        <span className="hidden-visually"> {common(`status.${step.status}` as 'status.running', { defaultValue: step.status })}</span>
+        <span className="hidden-visually">
+          {' '}
+          {common(`status.${step.status}` as 'status.running', { defaultValue: step.status })}
+        </span>
         {notes.length > 0 && <span className="t2 s12"> {notes.join(t('comma'))}</span>}
         {step.reason && <span className={css.stepReason}>{sentence(step.reason)}</span>}
-        {step.status === 'waiting' && step.due_at && step.troubles > 0 && <span className="t2 s12">{t('next_look')} <ClockTime at={step.due_at} seconds /></span>}
+        {step.status === 'waiting' && step.due_at && step.troubles > 0 && (
+          <span className="t2 s12">
+            {t('next_look')} <ClockTime at={step.due_at} seconds />
+          </span>
+        )}
       </span>
-      {step.started_at && <span className="t2 s12"><Took from={step.started_at} to={step.finished_at} /></span>}
+      {step.started_at && (
+        <span className="t2 s12">
+          <Took from={step.started_at} to={step.finished_at} />
+        </span>
+      )}
     </li>
   )
 }
@@ -45,7 +57,11 @@ export function Plan({ ticketId }: { ticketId: number }) {
   if (!query.data) return query.isError ? <RegionError error={query.error} retry={() => void query.refetch()} /> : null
   const steps = query.data.results
   return (
-    <Section title={t('plan')} note={steps.length ? t('plan_of', doneOf(steps)) : ''} end={<LiveAge updatedAt={query.dataUpdatedAt} failed={query.isError} />}>
+    <Section
+      title={t('plan')}
+      note={steps.length ? t('plan_of', doneOf(steps)) : ''}
+      end={<LiveAge updatedAt={query.dataUpdatedAt} failed={query.isError} />}
+    >
       {!steps.length && <p className="t2">{t('plan_none')}</p>}
       <ol className={css.plan}>
         {planOf(steps).map(({ wave, lanes }) => (
@@ -54,8 +70,16 @@ export function Plan({ ticketId }: { ticketId: number }) {
             <div className={css.lanes}>
               {lanes.map((lane) => (
                 <div key={lane.target} className={css.lane}>
-                  {lane.target && <h4 className="mono" title={lane.target}>{lane.cluster}</h4>}
-                  <ul>{lane.steps.map((step) => <StepRow key={step.id} step={step} />)}</ul>
+                  {lane.target && (
+                    <h4 className="mono" title={lane.target}>
+                      {lane.cluster}
+                    </h4>
+                  )}
+                  <ul>
+                    {lane.steps.map((step) => (
+                      <StepRow key={step.id} step={step} />
+                    ))}
+                  </ul>
                 </div>
               ))}
             </div>

@@ -14,14 +14,33 @@ export function TicketActions({ card, retry }: { card: Card; retry: ReturnType<t
   return (
     <>
       {card.release?.tag && (
-        <Link to="/p/$project/releases/$tag" params={{ project: card.project.slug, tag: card.release.tag }} className="link s12">{t('see_release')}</Link>
+        <Link
+          to="/p/$project/releases/$tag"
+          params={{ project: card.project.slug, tag: card.release.tag }}
+          className="link s12"
+        >
+          {t('see_release')}
+        </Link>
       )}
       {environment && isOver(card.status) && hasTouched(card) && (
-        <KeyButton shortcut="b" onPress={() => void navigate({ to: '/p/$project/rollback', params: { project: card.project.slug }, search: { env: environment } })}>
+        <KeyButton
+          shortcut="b"
+          onPress={() =>
+            void navigate({
+              to: '/p/$project/rollback',
+              params: { project: card.project.slug },
+              search: { env: environment },
+            })
+          }
+        >
           {t('roll_back')}
         </KeyButton>
       )}
-      {card.rights.retry.allowed && <KeyButton type="primary" shortcut="r" onPress={() => retry.mutate()} loading={retry.isPending}>{t('retry')}</KeyButton>}
+      {card.rights.retry.allowed && (
+        <KeyButton type="primary" shortcut="r" onPress={() => retry.mutate()} loading={retry.isPending}>
+          {t('retry')}
+        </KeyButton>
+      )}
       <CardMenu card={card} />
     </>
   )

@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { PageTitle } from '@/components/Page'
 import { Empty, ErrorBoundary, Loading, RegionError } from '@/components/states'
 import { DecisionBar } from '@/components/ticket/DecisionBar'
 import { CardSkeleton, DecisionCard } from '@/components/ticket/DecisionCard'
@@ -34,12 +35,44 @@ export default function TicketPage() {
   const missing = id === null || (query.isError && asApiError(query.error).isMissing)
   return (
     <div className={css.page}>
-      <TopBar left={<Crumbs id={text} card={query.data} />} right={query.data && <TicketActions card={query.data} retry={retry} />} />
-      {missing && <Empty action={<Link to="/tickets" className="link">{t('tickets')}</Link>}>{t('missing', { id: text })}</Empty>}
-      {!missing && query.isError && <div className={css.pad}><RegionError error={query.error} retry={() => void query.refetch()} shownAt={query.data && query.dataUpdatedAt} /></div>}
-      {retry.error && <div className={css.pad}><RegionError error={retry.error} /></div>}
-      {!missing && !query.data && !query.isError && <Loading><CardSkeleton /></Loading>}
-      {query.data && <Whole key={query.data.id} card={query.data} updatedAt={query.dataUpdatedAt} failed={query.isError} />}
+      <TopBar
+        left={<Crumbs id={text} card={query.data} />}
+        right={query.data && <TicketActions card={query.data} retry={retry} />}
+      />
+      {!query.data && <PageTitle title={`#${text}`} className="hidden-visually" />}
+      {missing && (
+        <Empty
+          action={
+            <Link to="/tickets" className="link">
+              {t('tickets')}
+            </Link>
+          }
+        >
+          {t('missing', { id: text })}
+        </Empty>
+      )}
+      {!missing && query.isError && (
+        <div className={css.pad}>
+          <RegionError
+            error={query.error}
+            retry={() => void query.refetch()}
+            shownAt={query.data && query.dataUpdatedAt}
+          />
+        </div>
+      )}
+      {retry.error && (
+        <div className={css.pad}>
+          <RegionError error={retry.error} />
+        </div>
+      )}
+      {!missing && !query.data && !query.isError && (
+        <Loading>
+          <CardSkeleton />
+        </Loading>
+      )}
+      {query.data && (
+        <Whole key={query.data.id} card={query.data} updatedAt={query.dataUpdatedAt} failed={query.isError} />
+      )}
     </div>
   )
 }
@@ -48,9 +81,19 @@ function Crumbs({ id, card }: { id: string; card: Card | undefined }) {
   const { t } = useTranslation('ticket')
   return (
     <nav className={css.crumbs} aria-label={t('tickets')}>
-      <Link to="/tickets" className="t2">{t('tickets')}</Link>
-      {card && <><span className="t3">/</span><Link to="/p/$project" params={{ project: card.project.slug }} className="t2 clip">{card.project.slug}</Link></>}
-      <span className="t3">/</span><span className="b5 tnum">#{id}</span>
+      <Link to="/tickets" className="t2">
+        {t('tickets')}
+      </Link>
+      {card && (
+        <>
+          <span className="t3">/</span>
+          <Link to="/p/$project" params={{ project: card.project.slug }} className="t2 clip">
+            {card.project.slug}
+          </Link>
+        </>
+      )}
+      <span className="t3">/</span>
+      <span className="b5 tnum">#{id}</span>
     </nav>
   )
 }
@@ -58,22 +101,58 @@ function Crumbs({ id, card }: { id: string; card: Card | undefined }) {
 function Whole({ card, updatedAt, failed }: { card: Card; updatedAt: number; failed: boolean }) {
   const { t } = useTranslation('ticket')
   const phone = useIsPhone()
-  const review = card.rights.review.allowed ? <ReviewBox card={card} isPrimary={!card.rights.retry.allowed} /> : undefined
+  const review = card.rights.review.allowed ? (
+    <ReviewBox card={card} isPrimary={!card.rights.retry.allowed} />
+  ) : undefined
   return (
     <>
-      {phone
-        ? <PhoneCard card={card} isPage lead={<><Lead card={card} />{review}</>} />
-        : <DecisionCard card={card} updatedAt={updatedAt} failed={failed} isPage aside={review} lead={<Lead card={card} />} />}
+      {phone ? (
+        <PhoneCard
+          card={card}
+          isPage
+          lead={
+            <>
+              <Lead card={card} />
+              {review}
+            </>
+          }
+        />
+      ) : (
+        <DecisionCard
+          card={card}
+          updatedAt={updatedAt}
+          failed={failed}
+          isPage
+          aside={review}
+          lead={<Lead card={card} />}
+        />
+      )}
       <div className={css.below}>
         <div className={css.main}>
-          <ErrorBoundary name="plan"><Plan ticketId={card.id} /></ErrorBoundary>
+          <ErrorBoundary name="plan">
+            <Plan ticketId={card.id} />
+          </ErrorBoundary>
           <Comments card={card} />
         </div>
         <div className={css.side}>
-          <ErrorBoundary name="timeline"><Timeline card={card} /></ErrorBoundary>
+          <ErrorBoundary name="timeline">
+            <Timeline card={card} />
+          </ErrorBoundary>
           <details className={css.raw}>
             <summary>{t('form')}</summary>
-            <pre tabIndex={0}>{JSON.stringify({ kind: card.kind, project: card.project.slug, environment: card.environment?.slug ?? null, form: card.form, note: card.note }, null, 2)}</pre>
+            <pre tabIndex={0}>
+              {JSON.stringify(
+                {
+                  kind: card.kind,
+                  project: card.project.slug,
+                  environment: card.environment?.slug ?? null,
+                  form: card.form,
+                  note: card.note,
+                },
+                null,
+                2,
+              )}
+            </pre>
           </details>
         </div>
       </div>
@@ -89,7 +168,14 @@ function Lead({ card }: { card: Card }) {
   const bar = barOf(card, readOf(card), me.id)
   const mayRetire = card.kind === 'promote' || card.kind === 'roll_back'
   const retired = useInfiniteQuery({
-    ...ticketsQuery({ project: card.project.slug, environment: card.environment?.slug, kind: [card.kind], status: ['superseded'] }), enabled: mayRetire, refetchInterval: false,
+    ...ticketsQuery({
+      project: card.project.slug,
+      environment: card.environment?.slug,
+      kind: [card.kind],
+      status: ['superseded'],
+    }),
+    enabled: mayRetire,
+    refetchInterval: false,
   })
   const older = retired.data?.pages.flatMap((page) => page.results).filter((one) => one.superseded_by === card.id) ?? []
   const sentence = bar.kind === 'own' || bar.kind === 'denied'
@@ -98,7 +184,14 @@ function Lead({ card }: { card: Card }) {
     <div className={css.lead}>
       {sentence && <BarSentence bar={bar} card={card} />}
       {older.length > 0 && (
-        <p className="t2">{t('supersedes')} {older.map((one) => <Link key={one.id} to="/tickets/$id" params={{ id: String(one.id) }} className="link">#{one.id}</Link>)}</p>
+        <p className="t2">
+          {t('supersedes')}{' '}
+          {older.map((one) => (
+            <Link key={one.id} to="/tickets/$id" params={{ id: String(one.id) }} className="link">
+              #{one.id}
+            </Link>
+          ))}
+        </p>
       )}
     </div>
   )

@@ -26,7 +26,11 @@ export function TicketTable({ rows, isOver }: { rows: Schemas['Ticket'][]; isOve
     <table className={css.table}>
       <thead>
         <tr>
-          {(['ticket', 'status', 'version', 'who', 'age', 'took'] as const).map((name) => <th key={name} scope="col">{t(`col.${name}`)}</th>)}
+          {(['ticket', 'status', 'version', 'who', 'age', 'took'] as const).map((name) => (
+            <th key={name} scope="col">
+              {t(`col.${name}`)}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
@@ -37,11 +41,19 @@ export function TicketTable({ rows, isOver }: { rows: Schemas['Ticket'][]; isOve
                 <span className="t2 tnum">#{one.id}</span> <span className="b5">{title(one)}</span>
               </Link>
             </td>
-            <td><Status status={one.status} /></td>
+            <td>
+              <Status status={one.status} />
+            </td>
             <td>{one.release ? <ImageName tag={one.release.tag} digest={one.release.digest} /> : null}</td>
             <td className="clip t2">{nameOf(one.requester)}</td>
-            <td className="t2"><Age at={one.created_at} short /></td>
-            <td className="t2">{one.started_at && (one.finished_at || !isOver(one.status)) ? <Took from={one.started_at} to={one.finished_at} /> : null}</td>
+            <td className="t2">
+              <Age at={one.created_at} short />
+            </td>
+            <td className="t2">
+              {one.started_at && (one.finished_at || !isOver(one.status)) ? (
+                <Took from={one.started_at} to={one.finished_at} />
+              ) : null}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -29,7 +29,11 @@ export function Timeline({ card }: { card: Card }) {
       {[...days].map(([day, list]) => (
         <div key={day}>
           <h3 className={css.day}>{day}</h3>
-          <ol className={css.timeline}>{list.map((one) => <Entry key={one.id} one={one} />)}</ol>
+          <ol className={css.timeline}>
+            {list.map((one) => (
+              <Entry key={one.id} one={one} />
+            ))}
+          </ol>
         </div>
       ))}
     </Section>
@@ -42,12 +46,16 @@ function Entry({ one }: { one: Happening }) {
   const stepName = useStepName()
   const step = one.step ? [stepName(one.step.name), one.step.target.split('/')[0]].filter(Boolean).join(' · ') : ''
   const params = {
-    name: one.person ? nameOf(one.person) : '', step, environment: one.environment ?? '',
+    name: one.person ? nameOf(one.person) : '',
+    step,
+    environment: one.environment ?? '',
     status: one.ended ? common(`status.${one.ended}` as 'status.running', { defaultValue: one.ended }) : '',
   }
   return (
     <li className={css.entry} data-event={one.what}>
-      <span className="t2 s12"><ClockTime at={one.at} seconds /></span>
+      <span className="t2 s12">
+        <ClockTime at={one.at} seconds />
+      </span>
       <StatusIcon status={one.status} size={14} />
       <span className="grow">
         <span>{t(`event.${one.what}`, params)}</span>

@@ -16,10 +16,14 @@ export function planOf(steps: readonly Step[]): Wave[] {
     waves.set(step.wave, lanes)
   }
   return [...waves].map(([wave, lanes]) => ({
-    wave, lanes: [...lanes].map(([target, list]) => ({ target, cluster: clusterOf(target), steps: list })).toSorted((a, b) => a.target.localeCompare(b.target)),
+    wave,
+    lanes: [...lanes]
+      .map(([target, list]) => ({ target, cluster: clusterOf(target), steps: list }))
+      .toSorted((a, b) => a.target.localeCompare(b.target)),
   }))
 }
 
 export const doneOf = (steps: readonly Step[]): { done: number; total: number } => ({
-  done: steps.filter((step) => step.status === 'succeeded').length, total: steps.length,
+  done: steps.filter((step) => step.status === 'succeeded').length,
+  total: steps.length,
 })

@@ -48,8 +48,13 @@ export async function errorOf(response: Response): Promise<ApiError> {
   }
   const wait = Number(response.headers.get('Retry-After'))
   return new ApiError(
-    response.status, body.code ?? 'ui.not_ours', body.detail ?? '', body.params ?? {}, body.fields ?? null,
-    body.request_id ?? '', Number.isFinite(wait) && wait > 0 ? wait : null,
+    response.status,
+    body.code ?? 'ui.not_ours',
+    body.detail ?? '',
+    body.params ?? {},
+    body.fields ?? null,
+    body.request_id ?? '',
+    Number.isFinite(wait) && wait > 0 ? wait : null,
   )
 }
 

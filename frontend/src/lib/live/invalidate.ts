@@ -3,11 +3,34 @@ import type { QueryClient, QueryKey } from '@tanstack/react-query'
 import type { Hint } from './socket'
 
 const TOUCHED: Record<string, (id: number | string) => QueryKey[]> = {
-  ticket: (id) => [['ticket', Number(id)], ['tickets'], ['inbox'], ['board'], ['summaries'], ['release'], ['releases'], ['build']],
+  ticket: (id) => [
+    ['ticket', Number(id)],
+    ['tickets'],
+    ['inbox'],
+    ['board'],
+    ['summaries'],
+    ['release'],
+    ['releases'],
+    ['build'],
+  ],
   release: () => [['release'], ['releases'], ['board'], ['inbox'], ['ticket']],
-  build: (id) => [['build', Number(id)], ['log', Number(id)]],
+  build: (id) => [
+    ['build', Number(id)],
+    ['log', Number(id)],
+  ],
   workload: () => [['board'], ['workloads'], ['summaries']],
-  grants: () => [['me'], ['projects'], ['project'], ['board'], ['inbox'], ['ticket'], ['pins'], ['summaries'], ['why'], ['grants']],
+  grants: () => [
+    ['me'],
+    ['projects'],
+    ['project'],
+    ['board'],
+    ['inbox'],
+    ['ticket'],
+    ['pins'],
+    ['summaries'],
+    ['why'],
+    ['grants'],
+  ],
 }
 
 /** Also for one's own writes: the socket may be away. Done when what is shown has been asked again. */

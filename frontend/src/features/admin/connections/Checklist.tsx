@@ -10,7 +10,9 @@ export function useCheckName() {
   const { t } = useTranslation('admin')
   return (name: string): string => {
     const [kind, what] = name.split(':')
-    return kind === 'right' && what ? t('check.right', { what }) : t(`check.${name}` as 'check.address', { defaultValue: name })
+    return kind === 'right' && what
+      ? t('check.right', { what })
+      : t(`check.${name}` as 'check.address', { defaultValue: name })
   }
 }
 
@@ -23,14 +25,25 @@ function Line({ check }: { check: Check }) {
   const name = useCheckName()
   const Icon = ICONS[check.outcome]
   const params = 'after' in check.params ? { ...check.params, after: name(String(check.params.after)) } : check.params
-  const found = check.outcome === 'passed' ? FOUND.map((key) => check.params[key]).find((value) => typeof value === 'string') : undefined
+  const found =
+    check.outcome === 'passed'
+      ? FOUND.map((key) => check.params[key]).find((value) => typeof value === 'string')
+      : undefined
   return (
     <li className={css.line} data-outcome={check.outcome}>
-      <Icon size={16} strokeWidth={2.2} role="img" aria-label={t(`check.outcome.${check.outcome}`)} className={css[check.outcome]} />
+      <Icon
+        size={16}
+        strokeWidth={2.2}
+        role="img"
+        aria-label={t(`check.outcome.${check.outcome}`)}
+        className={css[check.outcome]}
+      />
       <div className="grow">
         <span className={check.outcome === 'skipped' ? 't2' : 'b5'}>{name(check.name)}</span>
         {typeof found === 'string' && <span className={css.found}>{found}</span>}
-        {check.code && <p className={check.outcome === 'failed' ? css.fix : css.note}>{sentence({ ...check, params })}</p>}
+        {check.code && (
+          <p className={check.outcome === 'failed' ? css.fix : css.note}>{sentence({ ...check, params })}</p>
+        )}
       </div>
       {check.outcome !== 'skipped' && <span className={css.time}>{t('check.ms', { ms: check.ms })}</span>}
     </li>
@@ -62,8 +75,15 @@ export function Checklist({ checks, running = false, expected = [] }: Props) {
   const awaited = expected.filter((one) => !heard.has(one))
   return (
     <ul className={css.list}>
-      {checks.map((check) => <Line key={check.name} check={check} />)}
-      {running && (awaited.length ? awaited.map((one, index) => <Awaited key={one} label={name(one)} now={index === 0} />) : <Awaited label={t('check.running')} now />)}
+      {checks.map((check) => (
+        <Line key={check.name} check={check} />
+      ))}
+      {running &&
+        (awaited.length ? (
+          awaited.map((one, index) => <Awaited key={one} label={name(one)} now={index === 0} />)
+        ) : (
+          <Awaited label={t('check.running')} now />
+        ))}
     </ul>
   )
 }

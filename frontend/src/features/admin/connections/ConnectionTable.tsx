@@ -14,8 +14,15 @@ export function LastCheck({ row }: { row: Row }) {
   const red = row.last_check.checks.find((check) => check.outcome === 'failed')
   return (
     <span className="row">
-      <Status status={row.last_check.ok ? 'passed' : 'failed'} label={t(row.last_check.ok ? 'check.ok' : 'check.failed')} plain />
-      <span className="t3 s12 clip">{red ? <>{name(red.name)} · </> : null}<Age at={row.last_check.at} /></span>
+      <Status
+        status={row.last_check.ok ? 'passed' : 'failed'}
+        label={t(row.last_check.ok ? 'check.ok' : 'check.failed')}
+        plain
+      />
+      <span className="t3 s12 clip">
+        {red ? <>{name(red.name)} · </> : null}
+        <Age at={row.last_check.at} />
+      </span>
     </span>
   )
 }
@@ -29,23 +36,48 @@ export function ConnectionTable({ kind, rows, selected }: { kind: Kind; rows: Ro
       <thead>
         <tr>
           <th scope="col">{t('connection.name')}</th>
-          {kind === 'cluster' && <th scope="col" className={css.medium}>{t('connection.data_centre')}</th>}
-          <th scope="col" className={css.medium}>{t('connection.url')}</th>
-          {kind === 'cluster' && <th scope="col" className={css.wide}>{t('connection.registry')}</th>}
+          {kind === 'cluster' && (
+            <th scope="col" className={css.medium}>
+              {t('connection.data_centre')}
+            </th>
+          )}
+          <th scope="col" className={css.medium}>
+            {t('connection.url')}
+          </th>
+          {kind === 'cluster' && (
+            <th scope="col" className={css.wide}>
+              {t('connection.registry')}
+            </th>
+          )}
           <th scope="col">{t('check.last')}</th>
         </tr>
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.name} data-selected={row.name === selected || undefined} data-off={row.is_enabled === false || undefined}>
+          <tr
+            key={row.name}
+            data-selected={row.name === selected || undefined}
+            data-off={row.is_enabled === false || undefined}
+          >
             <td>
-              <button type="button" className={`${css.rowLink} ${css.plainButton}`} onClick={() => open(row.name)}>{row.name}</button>
-              {row.is_enabled === false && <> <Status status="off" label={t('connection.off')} plain /></>}
+              <button type="button" className={`${css.rowLink} ${css.plainButton}`} onClick={() => open(row.name)}>
+                {row.name}
+              </button>
+              {row.is_enabled === false && (
+                <>
+                  {' '}
+                  <Status status="off" label={t('connection.off')} plain />
+                </>
+              )}
             </td>
             {kind === 'cluster' && <td className={css.medium}>{row.data_centre || <span className="t3">–</span>}</td>}
-            <td className={css.medium}><span className="mono t2">{String(row[KINDS[kind].address] ?? '')}</span></td>
+            <td className={css.medium}>
+              <span className="mono t2">{String(row[KINDS[kind].address] ?? '')}</span>
+            </td>
             {kind === 'cluster' && <td className={css.wide}>{row.registry || <span className="t3">–</span>}</td>}
-            <td><LastCheck row={row} /></td>
+            <td>
+              <LastCheck row={row} />
+            </td>
           </tr>
         ))}
       </tbody>

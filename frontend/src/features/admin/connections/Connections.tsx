@@ -25,12 +25,30 @@ export function Connections({ kind, edit, add, mayChange, onOpen }: Props) {
   return (
     <>
       <div className={css.tableCard}>
-        {found.data.length ? <ConnectionTable kind={kind} rows={found.data} selected={edit} /> : (
-          <Empty action={mayChange && <button type="button" className="link" onClick={() => onOpen(undefined, true)}>{t(`connection.add.${kind}`)}</button>}>{t(`connection.none.${kind}`)}</Empty>
+        {found.data.length ? (
+          <ConnectionTable kind={kind} rows={found.data} selected={edit} />
+        ) : (
+          <Empty
+            action={
+              mayChange && (
+                <button type="button" className="link" onClick={() => onOpen(undefined, true)}>
+                  {t(`connection.add.${kind}`)}
+                </button>
+              )
+            }
+          >
+            {t(`connection.none.${kind}`)}
+          </Empty>
         )}
       </div>
       {mayChange && (add || row) && (
-        <ConnectionSheet key={kind} kind={kind} row={add ? null : (row ?? null)} onClose={() => onOpen(undefined)} onSaved={(saved) => onOpen(saved.name)} />
+        <ConnectionSheet
+          key={kind}
+          kind={kind}
+          row={add ? null : (row ?? null)}
+          onClose={() => onOpen(undefined)}
+          onSaved={(saved) => onOpen(saved.name)}
+        />
       )}
     </>
   )

@@ -7,7 +7,14 @@ import { absolute, dateOnly } from '@/lib/time'
 import type { Control } from '../parts/form'
 import type { Row } from './kinds'
 
-type Props = { control: Control; row: Row | null; value: string; onChange: (value: string) => void; asked: boolean; label: string }
+type Props = {
+  control: Control
+  row: Row | null
+  value: string
+  onChange: (value: string) => void
+  asked: boolean
+  label: string
+}
 
 export function SecretField({ control, row, value, onChange, asked, label }: Props) {
   const { t } = useTranslation('admin')
@@ -18,16 +25,31 @@ export function SecretField({ control, row, value, onChange, asked, label }: Pro
     return (
       <div className="row">
         <span title={absolute(setAt, zone)}>
-          {row.credential_set_by ? t('secret.set_by', { date: dateOnly(setAt, zone), name: row.credential_set_by }) : t('secret.set', { date: dateOnly(setAt, zone) })}
+          {row.credential_set_by
+            ? t('secret.set_by', { date: dateOnly(setAt, zone), name: row.credential_set_by })
+            : t('secret.set', { date: dateOnly(setAt, zone) })}
         </span>
-        <Button size="small" id={control.id} aria-label={t('secret.replace_what', { what: label })} onClick={() => setReplacing(true)}>{t('secret.replace')}</Button>
+        <Button
+          size="small"
+          id={control.id}
+          aria-label={t('secret.replace_what', { what: label })}
+          onClick={() => setReplacing(true)}
+        >
+          {t('secret.replace')}
+        </Button>
       </div>
     )
   }
   return (
     <Input.Password
-      {...control} className="mono" autoComplete="new-password" value={value} autoFocus={replacing} visibilityToggle={false}
-      placeholder={setAt ? t('secret.new') : undefined} onChange={(event) => onChange(event.target.value)}
+      {...control}
+      className="mono"
+      autoComplete="new-password"
+      value={value}
+      autoFocus={replacing}
+      visibilityToggle={false}
+      placeholder={setAt ? t('secret.new') : undefined}
+      onChange={(event) => onChange(event.target.value)}
     />
   )
 }

@@ -34,7 +34,10 @@ test('the last line may say why there is no result', () => {
 })
 
 test('streamed lines come one by one and end with the result', async () => {
-  answering(`${JSON.stringify(CHECK)}\n${JSON.stringify({ ...CHECK, name: 'token' })}\n${JSON.stringify(END)}\n`, 'application/x-ndjson')
+  answering(
+    `${JSON.stringify(CHECK)}\n${JSON.stringify({ ...CHECK, name: 'token' })}\n${JSON.stringify(END)}\n`,
+    'application/x-ndjson',
+  )
   expect(await run()).toEqual({ heard: ['tls', 'token'], end: END })
 })
 

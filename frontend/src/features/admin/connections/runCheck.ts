@@ -46,7 +46,8 @@ async function readStream(stream: ReadableStream<Uint8Array>, onCheck: (check: C
   })
   const decoder = new TextDecoder()
   const reader = stream.getReader()
-  for (let part = await reader.read(); !part.done; part = await reader.read()) lines.take(decoder.decode(part.value, { stream: true }))
+  for (let part = await reader.read(); !part.done; part = await reader.read())
+    lines.take(decoder.decode(part.value, { stream: true }))
   lines.take(decoder.decode())
   lines.end()
   if (!end) throw new ApiError(0, 'ui.network', '')
@@ -56,9 +57,16 @@ async function readStream(stream: ReadableStream<Uint8Array>, onCheck: (check: C
 async function ask(url: string, signal: AbortSignal): Promise<Response> {
   try {
     return await fetch(url, {
-      method: 'POST', credentials: 'same-origin', signal, body: '{}',
+      method: 'POST',
+      credentials: 'same-origin',
+      signal,
+      body: '{}',
       // What follows the first type is for a portal that does not stream: it may answer as it likes.
-      headers: { ...(await unsafeHeaders()), 'Content-Type': 'application/json', Accept: 'application/x-ndjson, */*;q=0.1' },
+      headers: {
+        ...(await unsafeHeaders()),
+        'Content-Type': 'application/json',
+        Accept: 'application/x-ndjson, */*;q=0.1',
+      },
     })
   } catch (error) {
     if (signal.aborted || error instanceof ApiError) throw error
@@ -74,7 +82,8 @@ export async function runCheck(url: string, onCheck: (check: Check) => void, sig
     if (error.status === 401) sessionEnded()
     throw error
   }
-  if (response.body && response.headers.get('Content-Type')?.includes('ndjson')) return readStream(response.body, onCheck)
+  if (response.body && response.headers.get('Content-Type')?.includes('ndjson'))
+    return readStream(response.body, onCheck)
   const whole = (await response.json()) as CheckEnd & { checks: Check[] }
   whole.checks.forEach(onCheck)
   return { at: whole.at, ok: whole.ok }

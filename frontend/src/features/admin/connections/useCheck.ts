@@ -22,7 +22,11 @@ export function useCheck(url: string, noun: string) {
       if (!mine.signal.aborted) setRun((old) => change(old ?? BEGUN))
     }
     try {
-      const end = await runCheck(url, (check) => more((old) => ({ ...old, checks: [...old.checks, check] })), mine.signal)
+      const end = await runCheck(
+        url,
+        (check) => more((old) => ({ ...old, checks: [...old.checks, check] })),
+        mine.signal,
+      )
       more((old) => ({ ...old, end, running: false }))
       await Promise.all([noun, 'first-hour'].map((key) => client.invalidateQueries({ queryKey: [key] })))
     } catch (error) {

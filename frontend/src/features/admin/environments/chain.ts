@@ -9,7 +9,9 @@ export function depths(environments: readonly Link[]): Map<string, number> {
   const depth = (slug: string, path: readonly string[]): number => {
     const known = found.get(slug)
     if (known !== undefined) return known
-    const sources = (bySlug.get(slug)?.promotes_from ?? []).filter((one) => bySlug.has(one) && !path.includes(one) && one !== slug)
+    const sources = (bySlug.get(slug)?.promotes_from ?? []).filter(
+      (one) => bySlug.has(one) && !path.includes(one) && one !== slug,
+    )
     const value = sources.length ? 1 + Math.max(...sources.map((one) => depth(one, [...path, slug]))) : 0
     found.set(slug, value)
     return value
@@ -43,7 +45,10 @@ export const cornerOf = (place: Place) => ({ left: left(place), top: topOf(place
 export function sizeOf(all: readonly Place[]): { width: number; height: number } {
   const columns = 1 + Math.max(0, ...all.map(({ column }) => column))
   const rows = 1 + Math.max(0, ...all.map(({ row }) => row))
-  return { width: columns * (CARD.width + CARD.gapX) - CARD.gapX, height: CARD.top + rows * (CARD.height + CARD.gapY) - CARD.gapY }
+  return {
+    width: columns * (CARD.width + CARD.gapX) - CARD.gapX,
+    height: CARD.top + rows * (CARD.height + CARD.gapY) - CARD.gapY,
+  }
 }
 
 /** A line to the next column goes straight across; one that passes columns goes over them. */

@@ -16,7 +16,13 @@ import { dayAhead, endOfDay, ROLES, type Role } from './model'
 import css from '../Admin.module.css'
 import form from '../parts/form.module.css'
 
-type Props = { project: Schemas['Project']; environments: { value: string; label: string }[]; who?: string; environment?: string; onClose: () => void }
+type Props = {
+  project: Schemas['Project']
+  environments: { value: string; label: string }[]
+  who?: string
+  environment?: string
+  onClose: () => void
+}
 type End = 'none' | '30' | '90' | 'date'
 const ENDS: End[] = ['none', '30', '90', 'date']
 const FIELDS = ['user', 'environment', 'role', 'expires_at'] as const
@@ -37,25 +43,69 @@ export function GiveSheet({ project, environments, who = '', environment, onClos
   const refusal = restOf(error, FIELDS)
   const ready = user && place && (end !== 'date' || day)
   const send = () => {
-    if (user && place) give.mutate({ user, project: project.slug, environment: place, role, expires_at: expires }, { onSuccess: onClose })
+    if (user && place)
+      give.mutate(
+        { user, project: project.slug, environment: place, role, expires_at: expires },
+        { onSuccess: onClose },
+      )
   }
   return (
     <SideSheet title={t('grant.give_in', { project: project.slug })} onClose={onClose}>
       <div className={css.fields}>
         <Field id={person} label={t('grant.person')} problem={problemOf(error, 'user')}>
-          <PeopleSelect id={person} label={t('grant.person')} value={user} onChange={setUser} problem={Boolean(problemOf(error, 'user'))} />
+          <PeopleSelect
+            id={person}
+            label={t('grant.person')}
+            value={user}
+            onChange={setUser}
+            problem={Boolean(problemOf(error, 'user'))}
+          />
         </Field>
         <Labelled label={t('grant.environment')} problem={problemOf(error, 'environment')}>
-          {(control) => <Select {...control} aria-label={t('grant.environment')} value={place} options={environments} onChange={setPlace} style={{ width: '100%' }} />}
+          {(control) => (
+            <Select
+              {...control}
+              aria-label={t('grant.environment')}
+              value={place}
+              options={environments}
+              onChange={setPlace}
+              style={{ width: '100%' }}
+            />
+          )}
         </Labelled>
         <Labelled label={t('grant.role')} help={t(`grant.means.${role}`)} problem={problemOf(error, 'role')}>
-          {({ id }) => <Segmented<Role> name={id} value={role} onChange={setRole} options={ROLES.map((one) => ({ value: one, label: t(`common:role.${one}`) }))} />}
+          {({ id }) => (
+            <Segmented<Role>
+              name={id}
+              value={role}
+              onChange={setRole}
+              options={ROLES.map((one) => ({ value: one, label: t(`common:role.${one}`) }))}
+            />
+          )}
         </Labelled>
-        <Labelled label={t('grant.end_field')} problem={problemOf(error, 'expires_at')} help={expires && lastDay ? t('grant.end_help', { date: dateOnly(expires, zone), zone }) : undefined}>
+        <Labelled
+          label={t('grant.end_field')}
+          problem={problemOf(error, 'expires_at')}
+          help={expires && lastDay ? t('grant.end_help', { date: dateOnly(expires, zone), zone }) : undefined}
+        >
           {({ id }) => (
             <div className={css.chips}>
-              <Segmented<End> name={id} value={end} onChange={setEnd} options={ENDS.map((one) => ({ value: one, label: t(`grant.ends.${one}`) }))} />
-              {end === 'date' && <Input type="date" aria-label={t('grant.end_field')} value={day} min={dayAhead(0, zone)} onChange={(event) => setDay(event.target.value)} style={{ width: 160 }} />}
+              <Segmented<End>
+                name={id}
+                value={end}
+                onChange={setEnd}
+                options={ENDS.map((one) => ({ value: one, label: t(`grant.ends.${one}`) }))}
+              />
+              {end === 'date' && (
+                <Input
+                  type="date"
+                  aria-label={t('grant.end_field')}
+                  value={day}
+                  min={dayAhead(0, zone)}
+                  onChange={(event) => setDay(event.target.value)}
+                  style={{ width: 160 }}
+                />
+              )}
             </div>
           )}
         </Labelled>
@@ -63,11 +113,23 @@ export function GiveSheet({ project, environments, who = '', environment, onClos
       {ready && (
         <div className={form.bar}>
           <p className={form.note}>
-            {t(expires ? 'grant.will_until' : 'grant.will', { user, role: t(`common:role.${role}`), project: project.slug, environment: place ?? '', date: expires ? dateOnly(expires, zone) : '' })}
+            {t(expires ? 'grant.will_until' : 'grant.will', {
+              user,
+              role: t(`common:role.${role}`),
+              project: project.slug,
+              environment: place ?? '',
+              date: expires ? dateOnly(expires, zone) : '',
+            })}
           </p>
-          {refusal && <p className={form.refusal} role="alert">{refusal}</p>}
+          {refusal && (
+            <p className={form.refusal} role="alert">
+              {refusal}
+            </p>
+          )}
           <div className={form.buttons}>
-            <KeyButton type="primary" shortcut="ctrl+enter" onPress={send} loading={give.isPending && { delay: 300 }}>{t('grant.give')}</KeyButton>
+            <KeyButton type="primary" shortcut="ctrl+enter" onPress={send} loading={give.isPending && { delay: 300 }}>
+              {t('grant.give')}
+            </KeyButton>
           </div>
         </div>
       )}

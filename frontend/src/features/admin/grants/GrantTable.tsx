@@ -14,10 +14,24 @@ function Line({ grant, withPerson, withProject, onEnd }: Omit<Props, 'grants'> &
   const right = useRight({ action: 'grant.manage', project: grant.project_id })
   return (
     <tr>
-      {withPerson && <td><Link to="/admin/grants" search={{ user: grant.user.username }} title={nameOf(grant.user)}><Person person={grant.user} /></Link></td>}
-      {withProject && <td><Link to="/admin/grants" search={{ project: grant.project }} className={css.rowLink}>{grant.project}</Link></td>}
+      {withPerson && (
+        <td>
+          <Link to="/admin/grants" search={{ user: grant.user.username }} title={nameOf(grant.user)}>
+            <Person person={grant.user} />
+          </Link>
+        </td>
+      )}
+      {withProject && (
+        <td>
+          <Link to="/admin/grants" search={{ project: grant.project }} className={css.rowLink}>
+            {grant.project}
+          </Link>
+        </td>
+      )}
       <td>{grant.environment}</td>
-      <td><RoleChip grant={grant} onEnd={right.allowed ? onEnd : undefined} /></td>
+      <td>
+        <RoleChip grant={grant} onEnd={right.allowed ? onEnd : undefined} />
+      </td>
       <td className={`${css.wide} ${own.byline}`}>{grant.granted_by ?? <span className="t3">–</span>}</td>
     </tr>
   )
@@ -34,10 +48,16 @@ export function GrantTable({ grants, withPerson, withProject = true, onEnd }: Pr
             {withProject && <th scope="col">{t('grant.project')}</th>}
             <th scope="col">{t('grant.environment')}</th>
             <th scope="col">{t('grant.role')}</th>
-            <th scope="col" className={css.wide}>{t('grant.given_by')}</th>
+            <th scope="col" className={css.wide}>
+              {t('grant.given_by')}
+            </th>
           </tr>
         </thead>
-        <tbody>{grants.map((grant) => <Line key={grant.id} grant={grant} withPerson={withPerson} withProject={withProject} onEnd={onEnd} />)}</tbody>
+        <tbody>
+          {grants.map((grant) => (
+            <Line key={grant.id} grant={grant} withPerson={withPerson} withProject={withProject} onEnd={onEnd} />
+          ))}
+        </tbody>
       </table>
     </div>
   )

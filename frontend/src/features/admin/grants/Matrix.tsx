@@ -30,7 +30,17 @@ export function Matrix({ project, grants, mayGive, onGive, onEnd }: Props) {
     <>
       <div className={css.tableCard}>
         {rows.length === 0 ? (
-          <Empty action={mayGive && <button type="button" className="link" onClick={() => onGive()}>{t('grant.give')}</button>}>{t('grant.none_here', { project: project.slug })}</Empty>
+          <Empty
+            action={
+              mayGive && (
+                <button type="button" className="link" onClick={() => onGive()}>
+                  {t('grant.give')}
+                </button>
+              )
+            }
+          >
+            {t('grant.none_here', { project: project.slug })}
+          </Empty>
         ) : (
           <table className={`${css.table} ${own.matrix} ${own.stack}`}>
             <thead>
@@ -52,14 +62,25 @@ export function Matrix({ project, grants, mayGive, onGive, onEnd }: Props) {
               {rows.map(({ user, cells }) => (
                 <tr key={user.id}>
                   <td>
-                    <Link to="/admin/grants" search={{ user: user.username }} className={own.person}><Avatar person={user} /><span className="b5">{nameOf(user)}</span></Link>
+                    <Link to="/admin/grants" search={{ user: user.username }} className={own.person}>
+                      <Avatar person={user} />
+                      <span className="b5">{nameOf(user)}</span>
+                    </Link>
                   </td>
                   {columns.map((slug) => (
                     <td key={slug} data-environment={names.get(slug)?.name ?? slug}>
                       <div className={own.cell}>
-                        {cells.get(slug)?.map((grant) => <RoleChip key={grant.id} grant={grant} onEnd={mayGive ? onEnd : undefined} />)}
+                        {cells.get(slug)?.map((grant) => (
+                          <RoleChip key={grant.id} grant={grant} onEnd={mayGive ? onEnd : undefined} />
+                        ))}
                         {mayGive && (
-                          <button type="button" className={own.add} onClick={() => onGive(user.username, slug)} aria-label={t('grant.give_label', { name: nameOf(user), environment: slug })} title={t('grant.give_another')}>
+                          <button
+                            type="button"
+                            className={own.add}
+                            onClick={() => onGive(user.username, slug)}
+                            aria-label={t('grant.give_label', { name: nameOf(user), environment: slug })}
+                            title={t('grant.give_another')}
+                          >
                             <Plus size={14} aria-hidden />
                           </button>
                         )}
@@ -73,7 +94,13 @@ export function Matrix({ project, grants, mayGive, onGive, onEnd }: Props) {
         )}
       </div>
       {project.owners.length > 0 && (
-        <p className={own.owners}>{t('grant.owners')} {project.owners.map((owner) => <Person key={owner.id} person={owner} />)} <span className="t3 s12">{t('grant.owners_note')}</span></p>
+        <p className={own.owners}>
+          {t('grant.owners')}{' '}
+          {project.owners.map((owner) => (
+            <Person key={owner.id} person={owner} />
+          ))}{' '}
+          <span className="t3 s12">{t('grant.owners_note')}</span>
+        </p>
       )}
     </>
   )

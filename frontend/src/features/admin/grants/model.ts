@@ -16,7 +16,10 @@ export function rowsOf(grants: readonly Grant[]): PersonRow[] {
     const row = rows.get(grant.user.id) ?? { user: grant.user, cells: new Map<string, Grant[]>() }
     rows.set(grant.user.id, row)
     const cell = [...(row.cells.get(grant.environment) ?? []), grant]
-    row.cells.set(grant.environment, cell.sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role)))
+    row.cells.set(
+      grant.environment,
+      cell.sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role)),
+    )
   }
   const name = ({ user }: PersonRow) => user.display_name || user.username
   return [...rows.values()].sort((a, b) => name(a).localeCompare(name(b)))
@@ -36,11 +39,23 @@ export const endingSoon = (grants: readonly Grant[], now: number): Grant[] =>
 /** How far a zone's clock is ahead of UTC at a moment, in milliseconds. */
 function ahead(at: number, zone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
   }).formatToParts(at)
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((type) =>
-    Number(parts.find((part) => part.type === type)?.value),
-  )
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = [
+    'year',
+    'month',
+    'day',
+    'hour',
+    'minute',
+    'second',
+  ].map((type) => Number(parts.find((part) => part.type === type)?.value))
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000
 }
 
@@ -53,4 +68,6 @@ export function endOfDay(day: string, zone: string): string {
 
 /** The day that lies so many days ahead, by the clock of a zone. */
 export const dayAhead = (days: number, zone: string, now = Date.now()): string =>
-  new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now + days * DAY)
+  new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
+    now + days * DAY,
+  )

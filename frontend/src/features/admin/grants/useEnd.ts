@@ -9,6 +9,10 @@ const UNDO_SECONDS = 8
 export function useEnd() {
   const { t } = useTranslation(['admin', 'common'])
   return useEndGrant(({ user, role, environment }, again) =>
-    notify(t('grant.ended', { name: nameOf(user), role: t(`common:role.${role}`), environment }), { label: t('common:undo'), run: again }, UNDO_SECONDS),
+    notify(
+      t('grant.ended', { name: nameOf(user), role: t(`common:role.${role}`), environment }),
+      { label: t('common:undo'), run: again },
+      UNDO_SECONDS,
+    ),
   )
 }

@@ -17,7 +17,13 @@ type Template = Schemas['Template']
 type Kind = Template['kind']
 const FIELD = { dockerfile: 'body', jenkins_job: 'jenkins_template' } as const
 
-type Props = { language: string; kind: Kind; newest: Template | undefined; onSaved: (version: number) => void; onLeave: () => void }
+type Props = {
+  language: string
+  kind: Kind
+  newest: Template | undefined
+  onSaved: (version: number) => void
+  onLeave: () => void
+}
 
 export function NewVersion({ language, kind, newest, onSaved, onLeave }: Props) {
   const { t } = useTranslation(['admin', 'common'])
@@ -30,7 +36,12 @@ export function NewVersion({ language, kind, newest, onSaved, onLeave }: Props) 
   const number = (newest?.version ?? 0) + 1
   const save = useMutation({
     mutationFn: () =>
-      body(api.POST('/api/v1/languages/{slug}/templates/', { params: { path: { slug: language } }, body: { kind, body: '', jenkins_template: '', [field]: text } })),
+      body(
+        api.POST('/api/v1/languages/{slug}/templates/', {
+          params: { path: { slug: language } },
+          body: { kind, body: '', jenkins_template: '', [field]: text },
+        }),
+      ),
     onSuccess: async (made) => {
       draft.clear()
       await Promise.all(['languages', 'first-hour'].map((noun) => client.invalidateQueries({ queryKey: [noun] })))
@@ -47,21 +58,69 @@ export function NewVersion({ language, kind, newest, onSaved, onLeave }: Props) 
   }
   return (
     <div>
-      {draft.restored && dirty && <p className="t3 s12">{t('common:draft.restored')} <button type="button" className="link" onClick={() => { draft.change(before); draft.clear() }}>{t('common:draft.discard')}</button></p>}
-      <Labelled label={t(`language_page.field.${kind}`)} help={t(`language_page.help.${kind}`)} problem={problemOf(error, field)}>
+      {draft.restored && dirty && (
+        <p className="t3 s12">
+          {t('common:draft.restored')}{' '}
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              draft.change(before)
+              draft.clear()
+            }}
+          >
+            {t('common:draft.discard')}
+          </button>
+        </p>
+      )}
+      <Labelled
+        label={t(`language_page.field.${kind}`)}
+        help={t(`language_page.help.${kind}`)}
+        problem={problemOf(error, field)}
+      >
         {(control) =>
           kind === 'dockerfile' ? (
-            <TextArea {...control} className="mono" autoFocus spellCheck={false} value={text} least={12} most={28} onChange={(event) => draft.change(event.target.value)} />
+            <TextArea
+              {...control}
+              className="mono"
+              autoFocus
+              spellCheck={false}
+              value={text}
+              least={12}
+              most={28}
+              onChange={(event) => draft.change(event.target.value)}
+            />
           ) : (
-            <Input {...control} className="mono" autoFocus value={text} maxLength={200} style={{ maxWidth: 420 }} onChange={(event) => draft.change(event.target.value)} />
+            <Input
+              {...control}
+              className="mono"
+              autoFocus
+              value={text}
+              maxLength={200}
+              style={{ maxWidth: 420 }}
+              onChange={(event) => draft.change(event.target.value)}
+            />
           )
         }
       </Labelled>
       <div className={css.bar}>
         {dirty && <LineDiff before={before} after={text} />}
-        {refusal && <p className={css.refusal} role="alert">{refusal}</p>}
+        {refusal && (
+          <p className={css.refusal} role="alert">
+            {refusal}
+          </p>
+        )}
         <div className={css.buttons}>
-          {dirty && <KeyButton type="primary" shortcut="ctrl+enter" onPress={() => save.mutate()} loading={save.isPending && { delay: 300 }}>{t('language_page.save', { version: number })}</KeyButton>}
+          {dirty && (
+            <KeyButton
+              type="primary"
+              shortcut="ctrl+enter"
+              onPress={() => save.mutate()}
+              loading={save.isPending && { delay: 300 }}
+            >
+              {t('language_page.save', { version: number })}
+            </KeyButton>
+          )}
           <Button onClick={discard}>{t(dirty ? 'discard' : 'common:cancel')}</Button>
           <span className="t3 s12">{t('language_page.effect')}</span>
         </div>

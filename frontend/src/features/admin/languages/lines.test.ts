@@ -2,10 +2,16 @@
 import { expect, test } from 'vitest'
 import { folded, lineDiff, linesOf } from './lines'
 
-const said = (before: string, after: string) => lineDiff(before, after).map(({ kind, text }) => `${{ same: ' ', removed: '-', added: '+' }[kind]}${text}`)
+const said = (before: string, after: string) =>
+  lineDiff(before, after).map(({ kind, text }) => `${{ same: ' ', removed: '-', added: '+' }[kind]}${text}`)
 
 test('a changed line is the old one, then the new one, in its place', () => {
-  expect(said('FROM a:1\nRUN x\nUSER 1\n', 'FROM a:2\nRUN x\nUSER 1\n')).toEqual(['-FROM a:1', '+FROM a:2', ' RUN x', ' USER 1'])
+  expect(said('FROM a:1\nRUN x\nUSER 1\n', 'FROM a:2\nRUN x\nUSER 1\n')).toEqual([
+    '-FROM a:1',
+    '+FROM a:2',
+    ' RUN x',
+    ' USER 1',
+  ])
 })
 
 test('lines that moved apart keep what stayed between them', () => {
@@ -14,7 +20,11 @@ test('lines that moved apart keep what stayed between them', () => {
 })
 
 test('both sides keep their own line numbers', () => {
-  expect(lineDiff('a\nb', 'x\na\nb').map(({ before, after }) => [before, after])).toEqual([[null, 1], [1, 2], [2, 3]])
+  expect(lineDiff('a\nb', 'x\na\nb').map(({ before, after }) => [before, after])).toEqual([
+    [null, 1],
+    [1, 2],
+    [2, 3],
+  ])
 })
 
 test('nothing is nothing, and the end of the last line is no line', () => {

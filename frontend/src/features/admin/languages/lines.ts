@@ -18,9 +18,10 @@ function common(a: readonly string[], b: readonly string[]): [number, number][] 
   const table = new Uint32Array((a.length + 1) * width)
   const at = (i: number, j: number) => table[i * width + j] ?? 0
   for (let i = a.length - 1; i >= 0; i -= 1)
-    for (let j = b.length - 1; j >= 0; j -= 1) table[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
+    for (let j = b.length - 1; j >= 0; j -= 1)
+      table[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
   const pairs: [number, number][] = []
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (a[i] === b[j]) pairs.push([i++, j++])
     else if (at(i + 1, j) >= at(i, j + 1)) i += 1
     else j += 1
@@ -34,10 +35,14 @@ export function lineDiff(before: string, after: string): DiffLine[] {
   while (head < a.length && head < b.length && a[head] === b[head]) head += 1
   let tail = 0
   while (tail < Math.min(a.length, b.length) - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1
-  const middle = common(a.slice(head, a.length - tail), b.slice(head, b.length - tail)).map(([i, j]): [number, number] => [i + head, j + head])
+  const middle = common(a.slice(head, a.length - tail), b.slice(head, b.length - tail)).map(
+    ([i, j]): [number, number] => [i + head, j + head],
+  )
   const pairs: [number, number][] = [
-    ...Array.from({ length: head }, (_, n): [number, number] => [n, n]), ...middle,
-    ...Array.from({ length: tail }, (_, n): [number, number] => [a.length - tail + n, b.length - tail + n]), [a.length, b.length],
+    ...Array.from({ length: head }, (_, n): [number, number] => [n, n]),
+    ...middle,
+    ...Array.from({ length: tail }, (_, n): [number, number] => [a.length - tail + n, b.length - tail + n]),
+    [a.length, b.length],
   ]
   const found: DiffLine[] = []
   let [i, j] = [0, 0]
@@ -53,7 +58,8 @@ export function lineDiff(before: string, after: string): DiffLine[] {
 
 /** Only the neighbourhood of changes; a fold says how many lines it hides. */
 export function folded(lines: readonly DiffLine[]): (DiffLine | Fold)[] {
-  const near = (at: number) => lines.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ kind }) => kind !== 'same')
+  const near = (at: number) =>
+    lines.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ kind }) => kind !== 'same')
   const found: (DiffLine | Fold)[] = []
   lines.forEach((line, at) => {
     const last = found.at(-1)

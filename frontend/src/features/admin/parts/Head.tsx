@@ -18,7 +18,9 @@ export function Head({ page, right }: { page: Page; right?: ReactNode }) {
           <div className={css.crumbs}>
             <span className="t2">{t('title')}</span>
             <ChevronRight size={14} className={css.crumbMark} aria-hidden />
-            <PageTitle title={`${name} · ${t('title')}`} className={css.crumb}>{name}</PageTitle>
+            <PageTitle title={`${name} · ${t('title')}`} className={css.crumb}>
+              {name}
+            </PageTitle>
           </div>
         }
         right={right}

@@ -35,8 +35,14 @@ function Side({ sign, text }: { sign: '+' | '-'; text: Marked }) {
   const { t } = useTranslation('admin')
   return (
     <div className={sign === '+' ? css.added : css.removed}>
-      <span className={css.sign} role="img" aria-label={t(sign === '+' ? 'diff.after' : 'diff.before')}>{sign}</span>
-      <span>{text.head}<mark>{text.mark}</mark>{text.tail}</span>
+      <span className={css.sign} role="img" aria-label={t(sign === '+' ? 'diff.after' : 'diff.before')}>
+        {sign}
+      </span>
+      <span>
+        {text.head}
+        <mark>{text.mark}</mark>
+        {text.tail}
+      </span>
     </div>
   )
 }
@@ -88,10 +94,18 @@ export function SaveBar({ rows, label, onSave, onReset, pending, error, fields, 
     <div className={css.bar} ref={bar}>
       <FieldDiff rows={rows} />
       {note && <p className={css.note}>{note}</p>}
-      {refusal && <p className={css.refusal} role="alert">{refusal}</p>}
+      {refusal && (
+        <p className={css.refusal} role="alert">
+          {refusal}
+        </p>
+      )}
       <div className={css.buttons}>
-        <Button onClick={onReset} disabled={pending}>{t('discard')}</Button>
-        <KeyButton type="primary" shortcut="ctrl+enter" onPress={onSave} loading={pending && { delay: 300 }}>{label}</KeyButton>
+        <Button onClick={onReset} disabled={pending}>
+          {t('discard')}
+        </Button>
+        <KeyButton type="primary" shortcut="ctrl+enter" onPress={onSave} loading={pending && { delay: 300 }}>
+          {label}
+        </KeyButton>
       </div>
     </div>
   )

@@ -23,28 +23,50 @@ function Row({ row }: { row: Invitation }) {
   const zone = useMe().time_zone
   const params = { path: { invitation_id: row.id } }
   const refresh = () => client.invalidateQueries({ queryKey: ['invitations'] })
-  const renew = useMutation({ mutationFn: () => body(api.POST('/api/v1/invitations/{invitation_id}/renew', { params })), onSuccess: refresh })
-  const revoke = useMutation({ mutationFn: () => body(api.DELETE('/api/v1/invitations/{invitation_id}/', { params })), onSuccess: refresh })
+  const renew = useMutation({
+    mutationFn: () => body(api.POST('/api/v1/invitations/{invitation_id}/renew', { params })),
+    onSuccess: refresh,
+  })
+  const revoke = useMutation({
+    mutationFn: () => body(api.DELETE('/api/v1/invitations/{invitation_id}/', { params })),
+    onSuccess: refresh,
+  })
   const error = renew.error ?? revoke.error
   return (
     <>
       <tr>
-        <td><span className="b5">{called(row)}</span> <span className="mono t3">{row.user.username}</span></td>
-        <td className={css.medium}>{row.created_by ? nameOf(row.created_by) : <span className="t3">–</span>}</td>
-        <td className={css.wide}><Age at={row.created_at} /></td>
         <td>
-          {row.is_expired ? <Status status="expired" plain /> : <time dateTime={row.expires_at} title={absolute(row.expires_at, zone)} className="tnum">{t('invite.until', { date: dateOnly(row.expires_at, zone) })}</time>}
+          <span className="b5">{called(row)}</span> <span className="mono t3">{row.user.username}</span>
+        </td>
+        <td className={css.medium}>{row.created_by ? nameOf(row.created_by) : <span className="t3">–</span>}</td>
+        <td className={css.wide}>
+          <Age at={row.created_at} />
+        </td>
+        <td>
+          {row.is_expired ? (
+            <Status status="expired" plain />
+          ) : (
+            <time dateTime={row.expires_at} title={absolute(row.expires_at, zone)} className="tnum">
+              {t('invite.until', { date: dateOnly(row.expires_at, zone) })}
+            </time>
+          )}
         </td>
         <td>
           <div className={css.actions}>
-            <Button size="small" onClick={() => renew.mutate()} loading={renew.isPending && { delay: 300 }}>{t('invite.renew')}</Button>
-            <Button size="small" onClick={() => revoke.mutate()} loading={revoke.isPending && { delay: 300 }}>{t('invite.revoke')}</Button>
+            <Button size="small" onClick={() => renew.mutate()} loading={renew.isPending && { delay: 300 }}>
+              {t('invite.renew')}
+            </Button>
+            <Button size="small" onClick={() => revoke.mutate()} loading={revoke.isPending && { delay: 300 }}>
+              {t('invite.revoke')}
+            </Button>
           </div>
         </td>
       </tr>
       {(renew.data || error) && (
         <tr>
-          <td colSpan={5}>{error ? <RegionError error={error} /> : renew.data && <LinkOnce made={renew.data} name={called(row)} />}</td>
+          <td colSpan={5}>
+            {error ? <RegionError error={error} /> : renew.data && <LinkOnce made={renew.data} name={called(row)} />}
+          </td>
         </tr>
       )}
     </>
@@ -54,7 +76,12 @@ function Row({ row }: { row: Invitation }) {
 export function Invitations() {
   const { t } = useTranslation('admin')
   const open = useQuery(invitationsQuery)
-  if (open.isError) return <section className={css.section}><RegionError error={open.error} retry={() => void open.refetch()} /></section>
+  if (open.isError)
+    return (
+      <section className={css.section}>
+        <RegionError error={open.error} retry={() => void open.refetch()} />
+      </section>
+    )
   if (!open.data?.length) return null
   return (
     <section className={css.section} aria-labelledby="open-invitations">
@@ -67,13 +94,23 @@ export function Invitations() {
           <thead>
             <tr>
               <th scope="col">{t('people.name')}</th>
-              <th scope="col" className={css.medium}>{t('invite.by')}</th>
-              <th scope="col" className={css.wide}>{t('invite.sent')}</th>
+              <th scope="col" className={css.medium}>
+                {t('invite.by')}
+              </th>
+              <th scope="col" className={css.wide}>
+                {t('invite.sent')}
+              </th>
               <th scope="col">{t('invite.works')}</th>
-              <th scope="col"><span className="hidden-visually">{t('actions')}</span></th>
+              <th scope="col">
+                <span className="hidden-visually">{t('actions')}</span>
+              </th>
             </tr>
           </thead>
-          <tbody>{open.data.map((row) => <Row key={row.id} row={row} />)}</tbody>
+          <tbody>
+            {open.data.map((row) => (
+              <Row key={row.id} row={row} />
+            ))}
+          </tbody>
         </table>
       </div>
     </section>

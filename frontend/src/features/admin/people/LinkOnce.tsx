@@ -16,15 +16,21 @@ export function LinkOnce({ made, name }: { made: Schemas['Delivery']; name: stri
     <div className={css.once} role="status">
       <p className={made.mailed ? css.mailed : css.notMailed}>
         {made.mailed ? <CircleCheck size={14} aria-hidden /> : <TriangleAlert size={14} aria-hidden />}
-        <span>{made.mailed ? t('link.mailed', { name }) : made.reason ? sentence(made.reason) : t('link.not_mailed')}</span>
+        <span>
+          {made.mailed ? t('link.mailed', { name }) : made.reason ? sentence(made.reason) : t('link.not_mailed')}
+        </span>
       </p>
       <div className={css.link}>
-        <Input readOnly value={made.link} aria-label={t('link.label')} className="mono" onFocus={(event) => event.target.select()} />
+        <Input
+          readOnly
+          value={made.link}
+          aria-label={t('link.label')}
+          className="mono"
+          onFocus={(event) => event.target.select()}
+        />
         <CopyButton text={made.link} label={t('link.copy')} />
       </div>
-      <p className="t3 s12">
-        {t('link.once', { date: absolute(made.expires_at, zone) })}
-      </p>
+      <p className="t3 s12">{t('link.once', { date: absolute(made.expires_at, zone) })}</p>
     </div>
   )
 }

@@ -7,7 +7,12 @@ export const usersQuery = (search: string) =>
   infiniteQueryOptions({
     queryKey: ['users', search],
     queryFn: ({ signal, pageParam }) =>
-      body(api.GET('/api/v1/users/', { params: { query: { search: search || undefined, limit: 100, cursor: pageParam } }, signal })),
+      body(
+        api.GET('/api/v1/users/', {
+          params: { query: { search: search || undefined, limit: 100, cursor: pageParam } },
+          signal,
+        }),
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,

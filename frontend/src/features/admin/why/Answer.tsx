@@ -25,15 +25,26 @@ function useReason() {
   const { t } = useTranslation(['admin', 'common'])
   return (answer: Schemas['WhyAnswer']): string => {
     const roles = (answer.params as { roles?: string[] } | null)?.roles
-    if (!roles || (answer.code !== 'policy.needs_role' && answer.code !== 'policy.needs_role_in_project')) return sentence(answer)
-    const words = roles.map((role) => t(`common:role.${role}` as 'common:role.ops', { defaultValue: role })).join(t('why.or'))
+    if (!roles || (answer.code !== 'policy.needs_role' && answer.code !== 'policy.needs_role_in_project'))
+      return sentence(answer)
+    const words = roles
+      .map((role) => t(`common:role.${role}` as 'common:role.ops', { defaultValue: role }))
+      .join(t('why.or'))
     return t(answer.code === 'policy.needs_role' ? 'why.needs_role' : 'why.needs_role_in_project', { roles: words })
   }
 }
 
 const GRANTABLE = new Set(['policy.needs_role', 'policy.needs_role_in_project', 'policy.needs_member'])
 
-function Held({ username, project, environment }: { username: string; project: string; environment: string | undefined }) {
+function Held({
+  username,
+  project,
+  environment,
+}: {
+  username: string
+  project: string
+  environment: string | undefined
+}) {
   const { t } = useTranslation('admin')
   const grants = useQuery(grantsQuery({ project, user: username }))
   if (!grants.data) return null
@@ -41,8 +52,19 @@ function Held({ username, project, environment }: { username: string; project: s
   return (
     <div className={css.row}>
       <span className="t2">{t('why.held')}</span>
-      {here.length ? here.map((grant) => <span key={grant.id} className="row">{!environment && <span className="t3 s12">{grant.environment}</span>}<RoleChip grant={grant} /></span>) : <span>{t('why.held_none')}</span>}
-      <Link to="/admin/grants" search={{ project }} className="link">{t('why.open_grants')}</Link>
+      {here.length ? (
+        here.map((grant) => (
+          <span key={grant.id} className="row">
+            {!environment && <span className="t3 s12">{grant.environment}</span>}
+            <RoleChip grant={grant} />
+          </span>
+        ))
+      ) : (
+        <span>{t('why.held_none')}</span>
+      )}
+      <Link to="/admin/grants" search={{ project }} className="link">
+        {t('why.open_grants')}
+      </Link>
     </div>
   )
 }
@@ -57,7 +79,11 @@ export function Answer({ question, words, username, project, environment }: Prop
   return (
     <section className={css.answer} role="status" data-allowed={allowed || undefined}>
       <div className={css.verdict}>
-        {allowed ? <CircleCheck size={18} aria-hidden className={css.ok} /> : <CircleMinus size={18} aria-hidden className={css.no} />}
+        {allowed ? (
+          <CircleCheck size={18} aria-hidden className={css.ok} />
+        ) : (
+          <CircleMinus size={18} aria-hidden className={css.no} />
+        )}
         <div>
           <p className={css.words}>{allowed ? words.yes : words.no}</p>
           {!allowed && <p className="t2">{reason(why.data)}</p>}
@@ -67,7 +93,9 @@ export function Answer({ question, words, username, project, environment }: Prop
       {!allowed && project && GRANTABLE.has(code) && project.owners.length > 0 && (
         <div className={css.row}>
           <span className="t2">{t('why.who_grants')}</span>
-          {project.owners.map((owner) => <Person key={owner.id} person={owner} />)}
+          {project.owners.map((owner) => (
+            <Person key={owner.id} person={owner} />
+          ))}
         </div>
       )}
     </section>

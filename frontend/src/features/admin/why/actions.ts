@@ -1,15 +1,34 @@
 /** What may be asked about: acts in a project, and acts that need none. Their words are the settings page's where it has them. */
 
 export const IN_PROJECT = [
-  'release.request', 'promote.request', 'roll_back.request', 'verdict.give', 'ticket.approve', 'ticket.review', 'ticket.retry', 'ticket.cancel',
-  'workload.adopt', 'project.update', 'grant.manage', 'audit.read',
+  'release.request',
+  'promote.request',
+  'roll_back.request',
+  'verdict.give',
+  'ticket.approve',
+  'ticket.review',
+  'ticket.retry',
+  'ticket.cancel',
+  'workload.adopt',
+  'project.update',
+  'grant.manage',
+  'audit.read',
 ] as const
-export const ANYWHERE = ['user.manage', 'environment.manage', 'cluster.manage', 'integration.manage', 'project.create'] as const
+export const ANYWHERE = [
+  'user.manage',
+  'environment.manage',
+  'cluster.manage',
+  'integration.manage',
+  'project.create',
+] as const
 
 /** The words of what only this page asks about. */
 export const WORDS = {
-  'user.manage': 'why.act.people', 'environment.manage': 'why.act.environments', 'cluster.manage': 'why.act.clusters',
-  'integration.manage': 'why.act.integrations', 'project.create': 'why.act.project',
+  'user.manage': 'why.act.people',
+  'environment.manage': 'why.act.environments',
+  'cluster.manage': 'why.act.clusters',
+  'integration.manage': 'why.act.integrations',
+  'project.create': 'why.act.project',
 } as const
 
 export type ProjectAction = (typeof IN_PROJECT)[number]

@@ -10,7 +10,9 @@ export type WhyQuestion = paths['/api/v1/why']['get']['parameters']['query']
 export const whyQuery = (question: WhyQuestion | null) =>
   queryOptions({
     queryKey: ['why', question],
-    queryFn: question ? ({ signal }) => body(api.GET('/api/v1/why', { params: { query: question }, signal })) : skipToken,
+    queryFn: question
+      ? ({ signal }) => body(api.GET('/api/v1/why', { params: { query: question }, signal }))
+      : skipToken,
     staleTime: 60_000,
   })
 
@@ -29,7 +31,9 @@ export const grantsQuery = (filter: GrantFilter) =>
       const rows: Grant[] = []
       let cursor: string | undefined
       for (let page = 0; page < MOST_PAGES; page += 1) {
-        const answer = await body(api.GET('/api/v1/grants/', { params: { query: { ...filter, limit: PAGE, cursor } }, signal }))
+        const answer = await body(
+          api.GET('/api/v1/grants/', { params: { query: { ...filter, limit: PAGE, cursor } }, signal }),
+        )
         rows.push(...answer.results)
         cursor = answer.next ?? undefined
         if (!cursor) break
@@ -49,7 +53,10 @@ function useTouched() {
 
 export function useGive() {
   const onSuccess = useTouched()
-  return useMutation<Grant, ApiError, Schemas['NewGrantRequest']>({ mutationFn: (grant) => body(api.POST('/api/v1/grants/', { body: grant })), onSuccess })
+  return useMutation<Grant, ApiError, Schemas['NewGrantRequest']>({
+    mutationFn: (grant) => body(api.POST('/api/v1/grants/', { body: grant })),
+    onSuccess,
+  })
 }
 
 /** Ends a grant at once. `onEnded` gets the way back: the same role again, until the same end. */
@@ -57,7 +64,8 @@ export function useEndGrant(onEnded: (grant: Grant, again: () => void) => void) 
   const touched = useTouched()
   const give = useGive()
   return useMutation({
-    mutationFn: (grant: Grant) => api.DELETE('/api/v1/grants/{grant_id}/', { params: { path: { grant_id: grant.id } } }),
+    mutationFn: (grant: Grant) =>
+      api.DELETE('/api/v1/grants/{grant_id}/', { params: { path: { grant_id: grant.id } } }),
     onSuccess: async (_, grant) => {
       await touched()
       const { project, environment, role, expires_at } = grant

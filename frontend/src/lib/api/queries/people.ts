@@ -15,7 +15,8 @@ export const meQuery = queryOptions({
 export const peopleQuery = (search: string) =>
   queryOptions({
     queryKey: ['people', search],
-    queryFn: ({ signal }) => body(api.GET('/api/v1/people/', { params: { query: { search: search || undefined, limit: 20 } }, signal })),
+    queryFn: ({ signal }) =>
+      body(api.GET('/api/v1/people/', { params: { query: { search: search || undefined, limit: 20 } }, signal })),
     staleTime: 60_000,
   })
 
@@ -45,7 +46,10 @@ export function usePin(slug: string) {
       await client.cancelQueries(pinsQuery)
       const before = client.getQueryData(pinsQuery.queryKey)
       const others = (before?.results ?? []).filter((pin) => pin.slug !== slug)
-      client.setQueryData(pinsQuery.queryKey, { next: null, results: pinned ? [...others, { slug, name: slug }] : others })
+      client.setQueryData(pinsQuery.queryKey, {
+        next: null,
+        results: pinned ? [...others, { slug, name: slug }] : others,
+      })
       return before
     },
     onError: (_error, _pinned, before) => client.setQueryData(pinsQuery.queryKey, before),

@@ -54,13 +54,18 @@ export const projectEnvironmentsQuery = (slug: string) =>
   queryOptions({
     queryKey: ['project', slug, 'environments'],
     queryFn: ({ signal }) =>
-      body(api.GET('/api/v1/projects/{slug}/environments/', { params: { path: { slug }, query: { limit: 200 } }, signal })),
+      body(
+        api.GET('/api/v1/projects/{slug}/environments/', { params: { path: { slug }, query: { limit: 200 } }, signal }),
+      ),
   })
 
 export const resourcesQuery = (slug: string) =>
   queryOptions({
     queryKey: ['project', slug, 'resources'],
-    queryFn: ({ signal }) => body(api.GET('/api/v1/projects/{slug}/resources/', { params: { path: { slug }, query: { limit: 100 } }, signal })),
+    queryFn: ({ signal }) =>
+      body(
+        api.GET('/api/v1/projects/{slug}/resources/', { params: { path: { slug }, query: { limit: 100 } }, signal }),
+      ),
     staleTime: 60_000,
   })
 

@@ -17,7 +17,8 @@ export const releaseQuery = (id: number | null) =>
     queryFn:
       id === null
         ? skipToken
-        : ({ signal }) => body(api.GET('/api/v1/releases/{release_id}/', { params: { path: { release_id: id } }, signal })),
+        : ({ signal }) =>
+            body(api.GET('/api/v1/releases/{release_id}/', { params: { path: { release_id: id } }, signal })),
     refetchInterval: pollRunning,
   })
 
@@ -31,7 +32,8 @@ export const commitsQuery = (releaseId: number | null, environment: string | und
         : ({ signal }) =>
             body(
               api.GET('/api/v1/releases/{release_id}/commits', {
-                params: { path: { release_id: releaseId }, query: { environment } }, signal,
+                params: { path: { release_id: releaseId }, query: { environment } },
+                signal,
               }),
             ),
     staleTime: 60_000,
@@ -44,7 +46,12 @@ export const presenceQuery = (releaseId: number | null) =>
       releaseId === null
         ? skipToken
         : ({ signal }) =>
-            body(api.GET('/api/v1/releases/{release_id}/presence', { params: { path: { release_id: releaseId } }, signal })),
+            body(
+              api.GET('/api/v1/releases/{release_id}/presence', {
+                params: { path: { release_id: releaseId } },
+                signal,
+              }),
+            ),
     staleTime: 60_000,
   })
 

@@ -7,7 +7,10 @@ export type System = Schemas['Cluster'] | Schemas['GitLabServer'] | Schemas['Jen
 
 /** Where a kind lives in the API; also the noun its queries begin with. */
 export const SYSTEM_PATH = {
-  cluster: 'clusters', gitlab: 'gitlab-servers', jenkins: 'jenkins-controllers', registry: 'registries',
+  cluster: 'clusters',
+  gitlab: 'gitlab-servers',
+  jenkins: 'jenkins-controllers',
+  registry: 'registries',
 } as const satisfies Record<SystemKind, string>
 
 const LIMIT = { params: { query: { limit: 200 } } }

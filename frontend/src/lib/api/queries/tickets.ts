@@ -18,7 +18,8 @@ export const ticketQuery = (id: number | null) =>
     queryFn:
       id === null
         ? skipToken
-        : ({ signal }) => body(api.GET('/api/v1/tickets/{ticket_id}/', { params: { path: { ticket_id: id } }, signal })),
+        : ({ signal }) =>
+            body(api.GET('/api/v1/tickets/{ticket_id}/', { params: { path: { ticket_id: id } }, signal })),
     refetchInterval: pollRunning,
   })
 
@@ -26,7 +27,12 @@ export const stepsQuery = (id: number) =>
   queryOptions({
     queryKey: ['ticket', id, 'steps'],
     queryFn: ({ signal }) =>
-      body(api.GET('/api/v1/tickets/{ticket_id}/steps/', { params: { path: { ticket_id: id }, query: { limit: 200 } }, signal })),
+      body(
+        api.GET('/api/v1/tickets/{ticket_id}/steps/', {
+          params: { path: { ticket_id: id }, query: { limit: 200 } },
+          signal,
+        }),
+      ),
     refetchInterval: pollRunning,
   })
 
@@ -34,16 +40,30 @@ export const commentsQuery = (id: number) =>
   queryOptions({
     queryKey: ['ticket', id, 'comments'],
     queryFn: ({ signal }) =>
-      body(api.GET('/api/v1/tickets/{ticket_id}/comments/', { params: { path: { ticket_id: id }, query: { limit: 200 } }, signal })),
+      body(
+        api.GET('/api/v1/tickets/{ticket_id}/comments/', {
+          params: { path: { ticket_id: id }, query: { limit: 200 } },
+          signal,
+        }),
+      ),
   })
 
-export type TicketFilter = { project?: string; kind?: string[]; status?: string[]; environment?: string; requester?: string; q?: string }
+export type TicketFilter = {
+  project?: string
+  kind?: string[]
+  status?: string[]
+  environment?: string
+  requester?: string
+  q?: string
+}
 
 export const ticketsQuery = (filter: TicketFilter, limit = 50) =>
   infiniteQueryOptions({
     queryKey: ['tickets', filter, limit],
     queryFn: ({ signal, pageParam }) =>
-      body(api.GET('/api/v1/tickets/', { params: { query: { ...filter, limit, cursor: pageParam } as never }, signal })),
+      body(
+        api.GET('/api/v1/tickets/', { params: { query: { ...filter, limit, cursor: pageParam } as never }, signal }),
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: pollOther,
