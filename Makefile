@@ -54,6 +54,7 @@ check: venv ## style, types, borders, migrations, API schema and its types, size
 	$(TEST_SETTINGS) $(PYTHON_IN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(TEST_SETTINGS) scripts/schema-drift
 	@scripts/ui
+	@scripts/types-drift
 	@scripts/ui run prettier --check --log-level warn .
 	@scripts/ui run eslint .
 	@scripts/ui run node scripts/budget.mjs

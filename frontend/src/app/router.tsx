@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router'
 import type { QueryClient } from '@tanstack/react-query'
 import { ApiError } from '@/lib/api/errors'
-import { boardQuery, inboxQuery, meQuery, projectQuery } from '@/lib/api/queries'
+import { boardQuery, firstHourQuery, inboxQuery, meQuery, projectQuery } from '@/lib/api/queries'
 import { sessionBegan } from '@/lib/api/session'
 import { withWords, type LaterNamespace } from '@/lib/i18n'
 import { flag, many, oneOf, search, text, whole } from '@/lib/search'
@@ -60,12 +60,20 @@ const inside = createRoute({
   },
 })
 
+/** A portal that has released nothing yet: whoever sets it up begins with the checklist. */
+async function isBeforeFirstRelease(client: QueryClient): Promise<boolean> {
+  const hour = await client.ensureQueryData(firstHourQuery).catch(() => null)
+  return hour?.steps.some((step) => step.name === 'first_release' && !step.done) ?? false
+}
+
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
   beforeLoad: async ({ context }) => {
     const me = await context.queryClient.ensureQueryData(meQuery)
-    throw redirect({ to: (me as { start_page?: string }).start_page === 'projects' ? '/projects' : '/inbox' })
+    if (me.may['first_hour.read'] && (await isBeforeFirstRelease(context.queryClient)))
+      throw redirect({ to: '/first-hour' })
+    throw redirect({ to: me.start_page === 'projects' ? '/projects' : '/inbox' })
   },
 })
 

@@ -74,8 +74,9 @@ export function Denied({ reason, children }: { reason: Reason; children?: ReactN
   return (
     <div className={css.denied}>
       <Lock size={14} aria-hidden />
-      <span>{sentence(reason)}</span>
-      {children}
+      <span>
+        {sentence(reason)} {children}
+      </span>
     </div>
   )
 }

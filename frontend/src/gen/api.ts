@@ -1964,7 +1964,7 @@ export interface components {
             following: number;
             done: number;
         };
-        /** @description A ticket in the inbox, and why it is there: approve, confirm, review or failed. */
+        /** @description A ticket in the inbox, and why it is there: approve, confirm, verdict, review or failed. */
         InboxLine: {
             readonly id: number;
             readonly kind: string;

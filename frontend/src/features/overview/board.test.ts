@@ -143,6 +143,17 @@ describe('what comes next', () => {
     const asked = row('test', 'test', [], { next: [{ ...base, is_open: false, ticket: 41 }] })
     expect(stepsOf(asked, [asked, production])).toEqual([{ kind: 'asked', ticket: 41, to: 'production' }])
   })
+  it('says once what keeps an image from going on to several places', () => {
+    const reason = { code: 'gate.no_verdict', params: {}, detail: '' }
+    const closed = { tag: 't1', digest: OLD, ticket: null, is_open: false, reason }
+    const test = row('test', 'test', [], {
+      next: [
+        { ...closed, environment: 'staging' },
+        { ...closed, environment: 'production' },
+      ],
+    })
+    expect(stepsOf(test, [test])).toEqual([{ kind: 'closed', to: 'staging', code: 'gate.no_verdict', reason }])
+  })
   it('shows what waits for a person before what runs, production first, then the oldest', () => {
     const rows = [
       row('test', 'test', [], { open_tickets: [ticket(1, 'running'), ticket(2, 'pending_confirmation')] }),

@@ -167,15 +167,19 @@ export type Step =
   | { kind: 'open'; tag: string; to: string; right: Schemas['Right'] | undefined }
   | { kind: 'closed'; to: string; code: string; reason: Schemas['Reason'] }
 
-/** Where the image of an environment may go next: asked already, open, or why not yet. */
-export const stepsOf = (row: Row, rows: Row[]): Step[] =>
-  row.next.flatMap((next): Step[] => {
+/** Where the image of an environment may go next: asked already, open, or why not yet; the same reason only once. */
+export function stepsOf(row: Row, rows: Row[]): Step[] {
+  const said = new Set<string>()
+  return row.next.flatMap((next): Step[] => {
     const to = next.environment
     if (next.ticket !== null) return [{ kind: 'asked', ticket: next.ticket, to }]
     const right = rows.find((one) => one.environment.slug === to)?.rights.promote
     if (next.is_open) return [{ kind: 'open', tag: next.tag, to, right }]
-    return next.reason ? [{ kind: 'closed', to, code: next.reason.code, reason: next.reason }] : []
+    if (!next.reason || said.has(next.reason.code)) return []
+    said.add(next.reason.code)
+    return [{ kind: 'closed', to, code: next.reason.code, reason: next.reason }]
   })
+}
 
 const WAITING = ['pending_approval', 'pending_confirmation']
 const UNDER_WAY = ['running', 'queued', 'scheduled']
