@@ -114,7 +114,7 @@ export const SHOTS: Shot[] = [
     as: 'developer',
     path: (s) => `${P(s)}/rollback?env=production`,
   },
-  ...['general', 'people', 'environments', 'resources', 'workloads'].map((tab): Shot => ({
+  ...['general', 'people', 'environments', 'resources', 'dockerfile'].map((tab): Shot => ({
     route: '/inside/p/$project/settings/$tab',
     name: `project-${tab}`,
     as: 'owner',

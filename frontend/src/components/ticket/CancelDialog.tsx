@@ -4,14 +4,17 @@ import { Button } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '@/components/Dialog'
+import { KeyButton } from '@/components/Key'
 import { RegionError } from '@/components/states'
 import { TextArea } from '@/components/TextBox'
 import { api, body } from '@/lib/api/client'
+import { invalidateFor } from '@/lib/live/invalidate'
 import { isWaiting, type Card } from './types'
 import css from './CancelDialog.module.css'
 
 export default function CancelDialog({ card, close }: { card: Card; close: () => void }) {
   const { t } = useTranslation('ticket')
+  const { t: common } = useTranslation()
   const client = useQueryClient()
   const [reason, setReason] = useState('')
   const field = useRef<HTMLTextAreaElement>(null)
@@ -19,23 +22,24 @@ export default function CancelDialog({ card, close }: { card: Card; close: () =>
   const cancel = useMutation({
     mutationFn: () =>
       body(
-        api.POST('/api/v1/tickets/{ticket_id}/cancel', { params: { path: { ticket_id: card.id } }, body: { reason } }),
+        api.POST('/api/v1/tickets/{ticket_id}/cancel', {
+          params: { path: { ticket_id: card.id } },
+          body: { reason: reason.trim() },
+        }),
       ),
     onSuccess: close,
-    onSettled: () =>
-      Promise.all(
-        [['ticket', card.id], ['inbox'], ['tickets'], ['board']].map((queryKey) =>
-          client.invalidateQueries({ queryKey }),
-        ),
-      ),
+    onSettled: () => invalidateFor(client, { what: 'ticket', id: card.id }),
   })
+  const meaning = isWaiting(card.status) ? 'cancel_now' : card.frozen_at === null ? 'cancel_early' : 'cancel_late'
   const title = t('cancel_title', { id: card.id })
   return (
     <Dialog label={title} onClose={close} className={css.dialog}>
       <h2>{title}</h2>
-      <p className="t2">{t(isWaiting(card.status) ? 'cancel_now' : 'cancel_running')}</p>
+      <p className="t2">{t(meaning)}</p>
       <label className={css.field}>
-        <span className="t2 s12">{t('cancel_reason')}</span>
+        <span className="t2 s12">
+          {t('cancel_reason')} <span className="t3">{common('optional')}</span>
+        </span>
         <TextArea
           ref={field}
           value={reason}
@@ -47,9 +51,14 @@ export default function CancelDialog({ card, close }: { card: Card; close: () =>
       {cancel.error && <RegionError error={cancel.error} />}
       <div className={css.buttons}>
         <Button onClick={close}>{t('keep')}</Button>
-        <Button danger onClick={() => cancel.mutate()} loading={cancel.isPending}>
+        <KeyButton
+          danger
+          shortcut="ctrl+enter"
+          loading={cancel.isPending && { delay: 300 }}
+          onPress={() => cancel.mutate()}
+        >
           {t('cancel_ticket')}
-        </Button>
+        </KeyButton>
       </div>
     </Dialog>
   )

@@ -54,7 +54,7 @@ export function whereOf(name: StepName, project: string | undefined, done = fals
     case 'people':
       return project ? { to: '/p/$project/settings/$tab', params: { project, tab: 'people' } } : { to: '/admin/people' }
     case 'workload':
-      return project ? { to: '/p/$project/settings/$tab', params: { project, tab: 'workloads' } } : { to: '/projects' }
+      return project ? { to: '/p/$project/settings/$tab', params: { project, tab: 'resources' } } : { to: '/projects' }
     case 'first_release':
       return project && !done
         ? { to: '/p/$project/releases/new', params: { project } }

@@ -1,6 +1,7 @@
 /** /p/:project/releases/:tag. "How far is it, and must I do anything?" Finds the version and its ticket; the parts draw. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTitle } from '@/components/Page'
 import { Loading, RegionError, SkeletonRows } from '@/components/states'
@@ -13,9 +14,7 @@ import { sentence } from '@/lib/i18n'
 import { useMe } from '@/lib/me'
 import { useIsPhone } from '@/lib/screen'
 import { isOver } from '@/lib/status'
-import { useState, type ReactNode } from 'react'
 import { Actions } from './Actions'
-import { CancelDialog } from './CancelDialog'
 import { LogColumn } from './LogColumn'
 import { situationOf } from './nextMove'
 import { Notice } from './Notice'
@@ -28,6 +27,8 @@ import { StepFacts } from './StepFacts'
 import { Stepper } from './Stepper'
 import { usePlace } from './usePlace'
 import css from './Release.module.css'
+
+const CancelDialog = lazy(() => import('@/components/ticket/CancelDialog'))
 
 const route = getRouteApi('/inside/p/$project/releases/$tag')
 
@@ -139,7 +140,9 @@ function Loaded({ release }: { release: Schemas['ReleaseCard'] }) {
         <Rail release={release} board={board} tab={place.tab} onTab={place.setTab} />
       </div>
       {isCanceling && card && (
-        <CancelDialog ticket={card.id} isPatched={card.frozen_at !== null} onClose={() => setCanceling(false)} />
+        <Suspense>
+          <CancelDialog card={card} close={() => setCanceling(false)} />
+        </Suspense>
       )}
       <VerdictDrawer
         releaseId={release.id}
