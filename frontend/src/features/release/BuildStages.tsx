@@ -6,7 +6,7 @@ import type { Schemas } from '@/lib/api/client'
 import { useNow } from '@/lib/time'
 import { useBrief } from './brief'
 import { stagesOf, type StageRow } from './progress'
-import css from './Release.module.css'
+import css from './Steps.module.css'
 
 type Props = { build: Schemas['Build']; typical: Schemas['Typical'] | undefined; onStage: (line: number) => void }
 

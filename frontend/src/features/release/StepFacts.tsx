@@ -8,7 +8,7 @@ import type { Schemas } from '@/lib/api/client'
 import { sentence } from '@/lib/i18n'
 import { tagOfImage } from '@/lib/image'
 import type { Row } from './progress'
-import css from './Release.module.css'
+import css from './Steps.module.css'
 
 export function StepFacts({
   row,

@@ -10,7 +10,7 @@ import { useBrief } from './brief'
 import { BuildStages } from './BuildStages'
 import { usualSeconds, type Row } from './progress'
 import { madeBy } from './made'
-import css from './Release.module.css'
+import css from './Steps.module.css'
 
 type Props = {
   rows: Row[]
