@@ -13,6 +13,8 @@ export default tseslint.config(
   hooks.configs.flat.recommended,
   {
     rules: {
+      // It speaks to users of the React compiler, which is not used here.
+      'react-hooks/incompatible-library': 'off',
       'no-console': ['error', { allow: ['debug', 'error'] }],
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/no-explicit-any': 'error',
