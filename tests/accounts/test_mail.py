@@ -49,7 +49,7 @@ def test_an_invitation_is_mailed_in_the_persons_language(server: MailServer) -> 
     (message,) = server.taken
     assert server.envelopes == [("mail FROM:<portal@example.org>", "rcpt TO:<min@example.com>")]
     assert (message["From"], message["To"]) == ("portal@example.org", "min@example.com")
-    assert (message["Subject"], message["Auto-Submitted"]) == ("您的运维门户账号", "auto-generated")
+    assert (message["Subject"], message["Auto-Submitted"]) == ("您的运维平台账号", "auto-generated")
     text = message.get_content()
     assert text.startswith("张敏，您好：")
     assert made["link"] in text.splitlines()
