@@ -120,11 +120,11 @@ describe.each([
     await openFromInbox(page, project)
     await page.getByRole('button', { name: words.approve }).last().click()
     const wanted = (
-      (await (await page.request.get(`/api/v1/releases/?project=${project}&limit=1`)).json()) as {
+      (await (await page.request.get(`/api/v1/releases/?project=${project}&tag=${tag}`)).json()) as {
         results: { tag: string; digest: string }[]
       }
     ).results[0]
-    expect(wanted?.tag).toBe(tag)
+    expect(wanted?.digest).toMatch(/^sha256:/)
     for (const cluster of ['dc1', 'dc2']) {
       await until(
         `${cluster} runs ${tag}`,
