@@ -112,7 +112,7 @@ test('a session that ends in a half-filled form costs nothing that was typed', a
   const dialog = page.getByRole('dialog')
   await dialog.waitFor()
   await dialog.getByLabel('Password', { exact: true }).fill(passwordOf('developer'))
-  await dialog.getByRole('button', { name: /Sign in/ }).click()
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
   await dialog.waitFor({ state: 'hidden' })
   expect(await note.inputValue()).toBe('Half of what I wanted to say')
   await page.getByRole('button', { name: /^Release to test/i }).click()

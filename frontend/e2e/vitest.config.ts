@@ -12,6 +12,8 @@ export default defineConfig({
     include: ['e2e/*.e2e.ts'],
     globalSetup: ['e2e/support/setup.ts'],
     fileParallelism: false,
+    // A busy machine may miss one deadline of a real browser; what fails twice is broken. Each retry is reported.
+    retry: 1,
     testTimeout: 180_000,
     hookTimeout: 120_000,
     reporters: ['verbose'],
