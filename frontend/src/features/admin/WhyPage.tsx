@@ -14,7 +14,8 @@ import { useMe } from '@/lib/me'
 import { Head } from './parts/Head'
 import { Labelled } from './parts/form'
 import { useRight } from './rights'
-import { actionOf, ANYWHERE, IN_PROJECT, isGlobal, WORDS, type Action } from './why/actions'
+import { PROJECT_ACTIONS } from '@/lib/policy'
+import { actionOf, ANYWHERE, isGlobal, WORDS, type Action } from './why/actions'
 import { Answer } from './why/Answer'
 import css from './Admin.module.css'
 import own from './why/why.module.css'
@@ -58,7 +59,10 @@ export default function WhyPage() {
         : ''
   const params = { name: useNameOf(user), act: said(action), where }
   const options = [
-    { label: t('why.group.project'), options: IN_PROJECT.map((one) => ({ value: one as Action, label: said(one) })) },
+    {
+      label: t('why.group.project'),
+      options: PROJECT_ACTIONS.map((one) => ({ value: one as Action, label: said(one) })),
+    },
     { label: t('why.group.anywhere'), options: ANYWHERE.map((one) => ({ value: one as Action, label: said(one) })) },
   ]
   return (

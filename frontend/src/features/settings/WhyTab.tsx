@@ -7,25 +7,11 @@ import { useTranslation } from 'react-i18next'
 import { Loading, RegionError } from '@/components/states'
 import { projectEnvironmentsQuery, projectsQuery, whyQuery } from '@/lib/api/queries'
 import { sentence } from '@/lib/i18n'
+import { PROJECT_ACTIONS, type ProjectAction } from '@/lib/policy'
 import { Field, Group } from './parts'
 import css from './settings.module.css'
 
 const route = getRouteApi('/inside/settings/$tab')
-export const ASKED = [
-  'release.request',
-  'promote.request',
-  'roll_back.request',
-  'verdict.give',
-  'ticket.approve',
-  'ticket.review',
-  'ticket.retry',
-  'ticket.cancel',
-  'workload.adopt',
-  'project.update',
-  'grant.manage',
-  'audit.read',
-] as const
-type Action = (typeof ASKED)[number]
 
 export function WhyTab() {
   const { t } = useTranslation('settings')
@@ -38,7 +24,7 @@ export function WhyTab() {
   const environments = useQuery({ ...projectEnvironmentsQuery(project?.slug ?? ''), enabled: Boolean(project) })
   const list = environments.data?.results ?? []
   const environment = list.find((one) => one.environment === search.env) ?? list.at(-1)
-  const action = ASKED.find((one) => one === search.action) ?? 'release.request'
+  const action = PROJECT_ACTIONS.find((one) => one === search.action) ?? 'release.request'
   const why = useQuery({
     ...whyQuery(
       project && environments.data ? { action, project: project.id, environment: environment?.environment_id } : null,
@@ -61,8 +47,8 @@ export function WhyTab() {
               {...ids}
               aria-label={t('why.action')}
               value={action}
-              options={ASKED.map((value) => ({ value, label: t(`action.${value}`) }))}
-              onChange={(value: Action) => choose({ action: value })}
+              options={PROJECT_ACTIONS.map((value) => ({ value, label: t(`action.${value}`) }))}
+              onChange={(value: ProjectAction) => choose({ action: value })}
             />
           )}
         </Field>

@@ -1,19 +1,7 @@
 /** What may be asked about: acts in a project, and acts that need none. Their words are the settings page's where it has them. */
 
-export const IN_PROJECT = [
-  'release.request',
-  'promote.request',
-  'roll_back.request',
-  'verdict.give',
-  'ticket.approve',
-  'ticket.review',
-  'ticket.retry',
-  'ticket.cancel',
-  'workload.adopt',
-  'project.update',
-  'grant.manage',
-  'audit.read',
-] as const
+import { PROJECT_ACTIONS, type ProjectAction } from '@/lib/policy'
+
 export const ANYWHERE = [
   'user.manage',
   'environment.manage',
@@ -31,10 +19,9 @@ export const WORDS = {
   'project.create': 'why.act.project',
 } as const
 
-export type ProjectAction = (typeof IN_PROJECT)[number]
 export type GlobalAction = (typeof ANYWHERE)[number]
 export type Action = ProjectAction | GlobalAction
 
 export const isGlobal = (action: Action): action is GlobalAction => (ANYWHERE as readonly string[]).includes(action)
 export const actionOf = (text: string | undefined): Action =>
-  IN_PROJECT.find((one) => one === text) ?? ANYWHERE.find((one) => one === text) ?? 'release.request'
+  PROJECT_ACTIONS.find((one) => one === text) ?? ANYWHERE.find((one) => one === text) ?? 'release.request'

@@ -1,0 +1,17 @@
+/** Actions of the policy table (apps/policy/actions.py) that a person may ask about in a project. Names only; the server decides. */
+export const PROJECT_ACTIONS = [
+  'release.request',
+  'promote.request',
+  'roll_back.request',
+  'verdict.give',
+  'ticket.approve',
+  'ticket.review',
+  'ticket.retry',
+  'ticket.cancel',
+  'workload.adopt',
+  'project.update',
+  'grant.manage',
+  'audit.read',
+] as const
+
+export type ProjectAction = (typeof PROJECT_ACTIONS)[number]
