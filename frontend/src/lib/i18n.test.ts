@@ -1,7 +1,7 @@
 /** Words are there before what speaks them, in whichever language the page is by then. */
 import i18next from 'i18next'
 import { beforeAll, expect, test } from 'vitest'
-import { loadNamespaces, setLanguage, startLanguages, withWords } from './i18n'
+import { loadNamespaces, sentence, setLanguage, startLanguages, withWords } from './i18n'
 
 const has = (language: string, name: string) => i18next.hasResourceBundle(language, name)
 
@@ -28,4 +28,15 @@ test('what is opened while the language changes speaks the new one', async () =>
 test('of two changes the later one counts', async () => {
   await Promise.all([setLanguage('zh'), setLanguage('en')])
   expect([i18next.language, document.documentElement.lang]).toEqual(['en', 'en'])
+})
+
+test('an environment named after its tier is called as the language calls it, any other by its own name', async () => {
+  const says = (environment: string) => sentence({ code: 'commits.not_built_here', params: { environment } })
+  await setLanguage('zh')
+  expect([says('production'), says('uat-2')]).toEqual([
+    '生产环境运行的镜像不是在此构建的，其提交未知。',
+    'uat-2 运行的镜像不是在此构建的，其提交未知。',
+  ])
+  await setLanguage('en')
+  expect(says('production')).toBe('The image that runs in production was not built here, so its commit is not known.')
 })

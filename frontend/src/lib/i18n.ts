@@ -103,6 +103,17 @@ function shown(value: unknown): string {
   return Array.isArray(value) ? value.map(String).join(', ') : String(value)
 }
 
+/** An environment that is named after its tier is called as the language calls it, as `useEnvironmentWord` does. */
+function callPlace(text: string, environment: unknown): string {
+  const tier = i18next.getResource(i18next.language, 'common', `tier.${shown(environment)}`) as string | undefined
+  if (!tier) return text
+  const called = i18next.t('tier.place', { tier: tier.toLowerCase() })
+  // A Chinese word stands without the spaces that a Latin name has around it.
+  return currentLanguage() === 'zh'
+    ? text.replace(/ ?\{environment\} ?/g, called)
+    : text.replaceAll('{environment}', called)
+}
+
 /** The sentence of a server code in the language of the page; an unknown code gives the server's own sentence. */
 export function sentence(reason: Reason): string {
   const texts = i18next.getResourceBundle(i18next.language, 'server') as Record<string, string> | undefined
@@ -112,5 +123,5 @@ export function sentence(reason: Reason): string {
     : undefined
   const text = texts?.[reason.code] ?? own
   if (text === undefined) return reason.detail || reason.code
-  return text.replace(PARAM, (_, name: string) => shown(params[name]))
+  return callPlace(text, params.environment).replace(PARAM, (_, name: string) => shown(params[name]))
 }

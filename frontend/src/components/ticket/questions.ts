@@ -63,7 +63,7 @@ function tested({ card }: Facts, checks: Check[]): Part {
       return {
         tone: 'off',
         value: { key: 'q.test_later' },
-        detail: { key: 'q.test_later_in', params: { environment: card.environment.name } },
+        detail: { key: 'q.test_later_in', place: card.environment },
       }
     if (card.kind === 'roll_back' && card.release)
       return { tone: 'off', value: { key: 'q.ran_before' }, detail: { key: 'q.no_verdict_asked' } }

@@ -13,12 +13,14 @@ export { useEnvironmentWord }
 export function useSay(): (said: Said | null | undefined) => string {
   const { t } = useTranslation('ticket')
   const zone = useQuery({ ...meQuery, enabled: false }).data?.time_zone
+  const word = useEnvironmentWord()
   return (said) => {
     if (!said) return ''
     if ('reason' in said) return sentence(said.reason)
-    const params =
-      said.params && 'at' in said.params ? { ...said.params, at: clock(String(said.params.at), zone) } : said.params
-    return t(said.key as 'q.over', params ?? {})
+    const params = { ...said.params }
+    if ('at' in params) params.at = clock(String(params.at), zone)
+    if (said.place) params.environment = word(said.place)
+    return t(said.key as 'q.over', params)
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a ticket's card is made of, and how its change is read. Must not fetch, and must not trust the change's shape. */
 import type { Schemas } from '@/lib/api/client'
+import type { NamedPlace } from '@/lib/environment'
 import type { Reason } from '@/lib/i18n'
 import { isOver } from '@/lib/status'
 import type words from '@/locales/en'
@@ -16,8 +17,9 @@ export type TicketKey = RawKey extends infer K
     : K
   : never
 
-/** Something said without its language: a key of ours with what it speaks of, or a code of the server's. */
-export type Said = { key: TicketKey; params?: Record<string, string | number> } | { reason: Reason }
+/** Something said without its language: a key of ours with what it speaks of, or a code of the server's.
+ *  `place` becomes the parameter `environment`, called as the reader's language calls it. */
+export type Said = { key: TicketKey; params?: Record<string, string | number>; place?: NamedPlace } | { reason: Reason }
 
 /** `off`: nothing to tell yet or not asked. `odd`: it could not be told, so never a tick. */
 export type Tone = 'ok' | 'warn' | 'wait' | 'bad' | 'odd' | 'run' | 'off'

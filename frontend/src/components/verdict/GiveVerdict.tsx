@@ -20,6 +20,8 @@ import css from './Verdict.module.css'
 type Props = {
   release: Schemas['ReleaseCard']
   environment: string
+  /** the environment, as this language calls it */
+  called: string
   latest: Schemas['Verdict'] | undefined
   onDone: (() => void) | undefined
   /** what is read before the verdict; scrolls together with the form */
@@ -30,7 +32,7 @@ type Outcome = 'passed' | 'failed'
 const EMPTY: VerdictDraft = { comment: '', evidence: [] }
 const TOUCHED = ['release', 'releases', 'board', 'inbox', 'ticket', 'tickets', 'summaries']
 
-export function GiveVerdict({ release, environment, latest, onDone, children }: Props) {
+export function GiveVerdict({ release, environment, called, latest, onDone, children }: Props) {
   const { t } = useTranslation('verdict')
   const me = useMe()
   const client = useQueryClient()
@@ -153,7 +155,7 @@ export function GiveVerdict({ release, environment, latest, onDone, children }: 
             <Key onInk>p</Key>
           </Button>
         </div>
-        <p className={css.note}>{latest ? t('note.again') : t('note.first', { environment })}</p>
+        <p className={css.note}>{latest ? t('note.again') : t('note.first', { environment: called })}</p>
       </div>
     </>
   )

@@ -5,12 +5,12 @@ import { StateMark } from '@/components/Status'
 import type { Ready } from './model'
 import css from './Verdict.module.css'
 
-type Props = { rows: Ready[]; environment: string; isKnown: boolean; updatedAt: number }
+type Props = { rows: Ready[]; called: string; isKnown: boolean; updatedAt: number }
 
-export function ReadyPills({ rows, environment, isKnown, updatedAt }: Props) {
+export function ReadyPills({ rows, called, isKnown, updatedAt }: Props) {
   const { t } = useTranslation('verdict')
   if (!isKnown) return null
-  if (rows.length === 0) return <p className={`${css.pills} t2`}>{t('not_running', { environment })}</p>
+  if (rows.length === 0) return <p className={`${css.pills} t2`}>{t('not_running', { environment: called })}</p>
   return (
     <div className={css.pills}>
       {rows.map((row) => (

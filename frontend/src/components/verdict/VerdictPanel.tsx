@@ -8,6 +8,7 @@ import { Denied, Loading, RegionError, SkeletonRows } from '@/components/states'
 import { Status } from '@/components/Status'
 import { api, body, type Schemas } from '@/lib/api/client'
 import { boardQuery, releaseQuery } from '@/lib/api/queries'
+import { useEnvironmentWord } from '@/lib/environment'
 import { shortDigest } from '@/lib/glyph'
 import { pollRunning } from '@/lib/live/polling'
 import { EarlierVerdicts } from './EarlierVerdicts'
@@ -65,12 +66,14 @@ function Panel({ release, environment, onDone, onClose }: Props & { release: Sch
   const verdicts = verdictsIn(given.data?.results ?? release.verdicts, environment)
   const right = place?.rights.verdict
   const ran = release.ran_in.find((row) => row.environment === environment)
+  const word = useEnvironmentWord()
+  const called = place ? word(place.environment) : environment
   const mayGive = right?.allowed !== false
   const content = (
     <>
       <Head
         release={release}
-        environment={environment}
+        called={called}
         since={ran?.at ?? null}
         latest={verdicts[0]}
         isMine={mayGive && Boolean(ran)}
@@ -78,7 +81,7 @@ function Panel({ release, environment, onDone, onClose }: Props & { release: Sch
       />
       <ReadyPills
         rows={readiness(place, release.digest)}
-        environment={environment}
+        called={called}
         isKnown={board.isSuccess}
         updatedAt={board.dataUpdatedAt}
       />
@@ -94,7 +97,7 @@ function Panel({ release, environment, onDone, onClose }: Props & { release: Sch
   return (
     <section className={css.panel} aria-labelledby="verdict-title">
       {ran && mayGive ? (
-        <GiveVerdict release={release} environment={environment} latest={verdicts[0]} onDone={onDone}>
+        <GiveVerdict release={release} environment={environment} called={called} latest={verdicts[0]} onDone={onDone}>
           {content}
         </GiveVerdict>
       ) : (
@@ -113,14 +116,15 @@ function Panel({ release, environment, onDone, onClose }: Props & { release: Sch
 
 type HeadProps = {
   release: Schemas['ReleaseCard']
-  environment: string
+  /** the environment, as this language calls it */
+  called: string
   since: string | null
   latest: Schemas['Verdict'] | undefined
   isMine: boolean
   onClose: (() => void) | undefined
 }
 
-function Head({ release, environment, since, latest, isMine, onClose }: HeadProps) {
+function Head({ release, called, since, latest, isMine, onClose }: HeadProps) {
   const { t } = useTranslation('verdict')
   return (
     <header className={css.head}>
@@ -130,7 +134,7 @@ function Head({ release, environment, since, latest, isMine, onClose }: HeadProp
         ) : (
           <Status status="pending_confirmation" label={isMine ? t('yours') : t('none_yet')} />
         )}
-        <span className={css.phoneOnly}>{environment}</span>
+        <span className={css.phoneOnly}>{called}</span>
         {since && (
           <span className="t2 s12">
             {t('came')} <Age at={since} />
@@ -144,7 +148,7 @@ function Head({ release, environment, since, latest, isMine, onClose }: HeadProp
       </div>
       <h2 id="verdict-title" tabIndex={-1} className={css.title}>
         {release.project.slug}
-        <span className={css.wideOnly}>{t('in', { environment })}</span>
+        <span className={css.wideOnly}>{t('in', { environment: called })}</span>
       </h2>
       <div className={css.line}>
         <Glyph digest={release.digest} />

@@ -7,6 +7,7 @@ import { StatusIcon } from '@/components/Status'
 import { Section } from '@/components/ticket/Section'
 import type { Card } from '@/components/ticket/types'
 import { commentsQuery, meQuery, releaseQuery, stepsQuery } from '@/lib/api/queries'
+import { useEnvironmentWord } from '@/lib/environment'
 import { sentence } from '@/lib/i18n'
 import { dateOnly } from '@/lib/time'
 import { useStepName } from './Plan'
@@ -44,11 +45,12 @@ function Entry({ one }: { one: Happening }) {
   const { t } = useTranslation('ticket')
   const { t: common } = useTranslation()
   const stepName = useStepName()
+  const place = useEnvironmentWord()
   const step = one.step ? [stepName(one.step.name), one.step.target.split('/')[0]].filter(Boolean).join(' · ') : ''
   const params = {
     name: one.person ? nameOf(one.person) : '',
     step,
-    environment: one.environment ?? '',
+    environment: place(one.environment),
     status: one.ended ? common(`status.${one.ended}` as 'status.running', { defaultValue: one.ended }) : '',
   }
   return (

@@ -1,5 +1,6 @@
 /** What happened to a ticket, oldest first, from its card, its steps, its comments and its image's verdicts. Pure. */
 import type { Schemas } from '@/lib/api/client'
+import type { NamedPlace } from '@/lib/environment'
 import type { Reason } from '@/lib/i18n'
 import { isOver } from '@/lib/status'
 import type { Card } from '@/components/ticket/types'
@@ -39,7 +40,7 @@ export type Happening = {
   text?: string
   reason?: Reason
   step?: { name: string; target: string }
-  environment?: string
+  environment?: NamedPlace
   ended?: string
 }
 
@@ -139,7 +140,7 @@ const ofVerdict = (verdict: Schemas['Verdict']): Happening => ({
   status: verdict.outcome,
   person: verdict.actor,
   text: verdict.comment,
-  environment: verdict.environment.name,
+  environment: verdict.environment,
 })
 
 const ofComment = (comment: Schemas['Comment']): Happening => ({
