@@ -12,7 +12,7 @@ import { ApiError } from '@/lib/api/errors'
 import { boardQuery, firstHourQuery, inboxQuery, meQuery, projectQuery } from '@/lib/api/queries'
 import { sessionBegan } from '@/lib/api/session'
 import { withWords, type LaterNamespace } from '@/lib/i18n'
-import { flag, many, oneOf, search, text, whole } from '@/lib/search'
+import { flag, many, oneOf, parseSearch, search, stringifySearch, text, whole } from '@/lib/search'
 import { Loading } from '@/components/states'
 import { Frame } from './frame/Frame'
 import { NotFound } from './NotFound'
@@ -252,6 +252,8 @@ const routeTree = root.addChildren([
 
 export const router = createRouter({
   routeTree,
+  parseSearch,
+  stringifySearch,
   context: { queryClient },
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,

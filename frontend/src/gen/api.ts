@@ -89,6 +89,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brakes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The brakes that are on, newest first; POST pulls one. */
+        get: operations["brakes_list"];
+        put?: never;
+        /** @description From the answer on nothing new is begun outside; 409 `brake.on_already` says who pulled it and since when. */
+        post: operations["brakes_pull"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brakes/{brake_id}/release/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let what the brake held go on at once. */
+        post: operations["brakes_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brakes/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everywhere, then each cluster by name: whether a brake is on there, and whether the reader may pull one. */
+        get: operations["brakes_scopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/builds/{build_id}/": {
         parameters: {
             query?: never;
@@ -1579,6 +1631,41 @@ export interface components {
             name: string;
             deployment: string;
         };
+        /**
+         * @description One brake, on or released. `held`: steps that wait because of it; `under_way`: calls begun before it and not yet
+         *     answered, which may still arrive outside.
+         */
+        Brake: {
+            readonly id: number;
+            /** @description null: everywhere */
+            readonly cluster: components["schemas"]["BrakeCluster"] | null;
+            readonly reason: string;
+            readonly pulled_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly pulled_at: string;
+            readonly is_on: boolean;
+            readonly released_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly released_at: string | null;
+            /** @description what was said on release */
+            readonly comment: string;
+            readonly held: number;
+            readonly under_way: number;
+            readonly may_release: components["schemas"]["Right"];
+        };
+        /** @description The cluster a brake is for. */
+        BrakeCluster: {
+            readonly id: number;
+            readonly name: string;
+        };
+        /** @description Where a brake may be pulled, and whether the reader may. */
+        BrakeScope: {
+            /** @description null: everywhere */
+            cluster: components["schemas"]["BrakeCluster"] | null;
+            /** @description the brake that is on there */
+            brake: number | null;
+            may_pull: components["schemas"]["Right"];
+        };
         /** @description One Jenkins attempt. `stages` come from the log's marks only; `log_size` counts our copy. */
         Build: {
             readonly id: number;
@@ -2321,6 +2408,11 @@ export interface components {
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
+        PaginatedBrakeList: {
+            results: components["schemas"]["Brake"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
         PaginatedClusterList: {
             results: components["schemas"]["Cluster"][];
             /** @description give it as `cursor` for the next page */
@@ -2679,6 +2771,15 @@ export interface components {
          * @enum {string}
          */
         ProjectSummaryStateEnum: "ok" | "wait" | "run" | "bad" | "odd" | "off" | "none";
+        /** @description POST brakes/. */
+        PullRequest: {
+            /**
+             * Format: int64
+             * @description id; null: everywhere
+             */
+            cluster: number | null;
+            reason: string;
+        };
         /**
          * @description * `invitation` - Invitation
          *     * `password_reset` - Password Reset
@@ -2822,6 +2923,11 @@ export interface components {
             environment: components["schemas"]["TicketEnvironment"] | null;
             commits: components["schemas"]["Commits"] | null;
             readonly reason: components["schemas"]["Reason"] | null;
+        };
+        /** @description POST brakes/{id}/release/. */
+        ReleaseRequest: {
+            /** @default  */
+            comment: string;
         };
         /** @description What a ticket did with this release on one target. */
         ReleaseRollout: {
@@ -3099,6 +3205,8 @@ export interface components {
              */
             readonly frozen_at: string | null;
             readonly cancel_reason: components["schemas"]["Reason"] | null;
+            /** @description the emergency brake that holds it now */
+            readonly held_by: components["schemas"]["Reason"] | null;
         };
         /** @description The environment of a ticket. */
         TicketEnvironment: {
@@ -3445,6 +3553,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+        };
+    };
+    brakes_list: {
+        parameters: {
+            query?: {
+                /** @description released ones too */
+                all?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedBrakeList"];
+                };
+            };
+        };
+    };
+    brakes_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brake"];
+                };
+            };
+        };
+    };
+    brakes_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                brake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReleaseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brake"];
+                };
+            };
+        };
+    };
+    brakes_scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrakeScope"][];
                 };
             };
         };
@@ -5744,6 +5943,9 @@ export interface operations {
                  * @description * `account_link.use` - account_link.use
                  *     * `audit.read` - audit.read
                  *     * `board.read` - board.read
+                 *     * `brake.pull` - brake.pull
+                 *     * `brake.read` - brake.read
+                 *     * `brake.release` - brake.release
                  *     * `build.read` - build.read
                  *     * `catalog.read` - catalog.read
                  *     * `cluster.manage` - cluster.manage
@@ -5786,7 +5988,7 @@ export interface operations {
                  *     * `workload.adopt` - workload.adopt
                  *     * `workload.read` - workload.read
                  */
-                action: "account_link.use" | "audit.read" | "board.read" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "dockerfile.override" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "inbox.read" | "integration.manage" | "me.read" | "me.update" | "person.read" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.update" | "promote.request" | "release.read" | "release.request" | "roll_back.request" | "session.create" | "session.end" | "session.manage" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
+                action: "account_link.use" | "audit.read" | "board.read" | "brake.pull" | "brake.read" | "brake.release" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "dockerfile.override" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "inbox.read" | "integration.manage" | "me.read" | "me.update" | "person.read" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.update" | "promote.request" | "release.read" | "release.request" | "roll_back.request" | "session.create" | "session.end" | "session.manage" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
                 environment?: number;
                 project?: number;
                 /** @description user name; of others for administrators, and in a project for its owners and ops */

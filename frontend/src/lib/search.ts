@@ -41,3 +41,24 @@ export const search =
     }
     return found as SearchOf<R>
   }
+
+/** Plain parameters, as a person would type them; the readers give them their types. */
+export function parseSearch(query: string): Raw {
+  const found = new URLSearchParams(query)
+  return Object.fromEntries(
+    [...new Set(found.keys())].map((name) => {
+      const values = found.getAll(name)
+      return [name, values.length > 1 ? values : values[0]]
+    }),
+  )
+}
+
+/** The opposite: a list is its parameter several times, a flag is 1, what is not there is left out. */
+export function stringifySearch(search: Raw): string {
+  const told = new URLSearchParams()
+  for (const [name, value] of Object.entries(search))
+    for (const one of [value].flat())
+      if (one !== undefined && one !== null && one !== false) told.append(name, one === true ? '1' : String(one))
+  const query = told.toString()
+  return query && `?${query}`
+}
