@@ -30,30 +30,33 @@ def look(request: HttpRequest, secret: str) -> AccountLink:
     return row
 
 
-def redeem(request: HttpRequest, secret: str, *, password: str, display_name: str | None) -> User:
-    """Set the password, end the person's other sessions and links, and sign him in; a link works once."""
+def redeem(request: HttpRequest, secret: str, *, password: str, **profile: str) -> User:
+    """Set the password, end the person's other sessions and links, and sign him in; a link works once.
+
+    `profile`: what the person says of himself on the way (`display_name`, `language`).
+    """
     _count(request)
     row = links.find_by_secret(secret)
     if row is None:
         raise _gone(request)
     _forget(request)
     try:
-        return _redeemed(request, row.user_id, secret, password, display_name)
+        return _redeemed(request, row.user_id, secret, password, profile)
     except LinkGone:
         raise _gone(request) from None
 
 
 @transaction.atomic
-def _redeemed(request: HttpRequest, user_id: int, secret: str, password: str, display_name: str | None) -> User:
+def _redeemed(request: HttpRequest, user_id: int, secret: str, password: str, profile: dict[str, str]) -> User:
     user = User.objects.select_for_update().get(pk=user_id)
     row = links.find_by_secret(secret)  # again, now that nobody else can use it at the same time
     if row is None:
         raise LinkGone
-    if display_name is not None:
-        user.display_name = display_name
+    for name, value in profile.items():
+        setattr(user, name, value)
     check_password_rules(password, user)
     user.set_password(password)
-    user.save(update_fields=["password", "display_name"])
+    user.save(update_fields=["password", *profile])
     AccountLink.objects.filter(pk=row.pk).update(used_at=db_now())
     links.void_links(user)
     end_sessions(user)

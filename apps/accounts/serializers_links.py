@@ -118,3 +118,4 @@ class RedeemSerializer(StrictSerializer):
     token = serializers.CharField(max_length=200, write_only=True)
     password = serializers.CharField(**PASSWORD)
     display_name = serializers.CharField(max_length=100, allow_blank=True, required=False)
+    language = serializers.ChoiceField(User.Language.choices, required=False)

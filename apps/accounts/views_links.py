@@ -129,7 +129,5 @@ class RedeemLink(_OpenDoor):
     @extend_schema(request=forms.RedeemSerializer, responses=MeSerializer)
     def post(self, request: Request) -> Response:
         data = valid(forms.RedeemSerializer(data=request.data))
-        user = redemption.redeem(
-            request._request, data["token"], password=data["password"], display_name=data.get("display_name")
-        )
+        user = redemption.redeem(request._request, data.pop("token"), **data)
         return Response(me(user, actor_for(user)))

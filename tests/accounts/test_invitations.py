@@ -74,6 +74,13 @@ def test_an_invited_person_looks_at_the_link_sets_a_password_and_is_signed_in() 
     ]
 
 
+def test_an_invited_person_keeps_the_language_the_password_was_set_in() -> None:
+    made = invite(browser(make_admin()), language="en")
+    answer = redeem(made["link"], browser(), language="zh")
+    assert (answer.status_code, answer.json()["language"]) == (200, "zh")
+    assert User.objects.get(pk=made["user"]["id"]).language == "zh"
+
+
 def test_an_invitation_works_for_three_days() -> None:
     invite(browser(make_admin()))
     row = AccountLink.objects.get()

@@ -1,4 +1,5 @@
 import { fireEvent, render, screen } from '@testing-library/react'
+import { Select } from 'antd'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { singleKeys, useKey } from './keys'
 
@@ -69,6 +70,18 @@ describe('keys', () => {
     press('k', { ctrlKey: true }, screen.getByLabelText('note'))
     press('k', { metaKey: true }, screen.getByLabelText('note'))
     expect(heard).toEqual(['ctrl+k', 'ctrl+k'])
+  })
+
+  it('hears Ctrl+Enter in a select that would open by it, once', () => {
+    render(
+      <>
+        <Select aria-label="place" options={[{ value: 'test' }]} />
+        <Listens keys="ctrl+enter" always />
+      </>,
+    )
+    press('Enter', { ctrlKey: true }, screen.getByLabelText('place'))
+    expect(heard).toEqual(['ctrl+enter'])
+    expect(screen.getByLabelText('place').getAttribute('aria-expanded')).toBe('false')
   })
 
   it('is silent when single keys are switched off or a dialog is open', () => {

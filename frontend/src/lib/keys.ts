@@ -42,7 +42,17 @@ function onKeyDown(event: KeyboardEvent): void {
   typed = free && /^[a-z]$/.test(key) ? { key, at: Date.now() } : null
 }
 
-if (typeof window !== 'undefined') window.addEventListener('keydown', onKeyDown)
+/** antd's Select takes every Enter for itself, the one with Ctrl too: the chord is heard before it arrives there. */
+function onChordInSelect(event: KeyboardEvent): void {
+  if (name(event) !== 'ctrl+enter' || !(event.target as Element).closest?.('.ant-select')) return
+  onKeyDown(event)
+  if (event.defaultPrevented) event.stopPropagation()
+}
+
+if (typeof window !== 'undefined') {
+  window.addEventListener('keydown', onChordInSelect, { capture: true })
+  window.addEventListener('keydown', onKeyDown)
+}
 
 /**
  * Bind keys ("a", "g i", "ctrl+k", "shift+x") while the component is there; the latest binding wins.

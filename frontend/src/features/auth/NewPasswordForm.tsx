@@ -6,7 +6,7 @@ import { useRef, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, body, type Schemas } from '@/lib/api/client'
 import { asApiError, type ApiError } from '@/lib/api/errors'
-import { sentence } from '@/lib/i18n'
+import { currentLanguage, sentence } from '@/lib/i18n'
 import { Field } from './Field'
 import { useRefusal } from './useRefusal'
 import css from './auth.module.css'
@@ -36,7 +36,7 @@ export function NewPasswordForm({ token, username, displayName, askName, onEnter
   const refusal = useRefusal()
   const redeem = useMutation({
     mutationFn: async () => {
-      const wish = { token, password, ...(askName ? { display_name: name.trim() } : {}) }
+      const wish = { token, password, ...(askName ? { display_name: name.trim(), language: currentLanguage() } : {}) }
       await onEntered(await body(api.POST('/api/v1/account-links/redeem', { body: wish })))
     },
     onError: (error) => {

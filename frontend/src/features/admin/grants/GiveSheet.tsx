@@ -76,6 +76,7 @@ export function GiveSheet({ project, environments, who = '', environment, onClos
         <Labelled label={t('grant.role')} help={t(`grant.means.${role}`)} problem={problemOf(error, 'role')}>
           {({ id }) => (
             <Segmented<Role>
+              aria-label={t('grant.role')}
               name={id}
               value={role}
               onChange={setRole}
@@ -91,6 +92,7 @@ export function GiveSheet({ project, environments, who = '', environment, onClos
           {({ id }) => (
             <div className={css.chips}>
               <Segmented<End>
+                aria-label={t('grant.end_field')}
                 name={id}
                 value={end}
                 onChange={setEnd}

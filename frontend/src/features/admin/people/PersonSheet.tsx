@@ -100,6 +100,7 @@ function PersonForm({ user }: { user: User }) {
           <Labelled label={t('people.language')} problem={problemOf(error, 'language')}>
             {({ id }) => (
               <Segmented<'en' | 'zh'>
+                aria-label={t('people.language')}
                 name={id}
                 value={values.language}
                 onChange={(language) => set('language', language)}
