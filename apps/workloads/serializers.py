@@ -168,8 +168,12 @@ class AdoptSerializer(StrictSerializer):
     deployment = serializers.CharField(max_length=253)
     container = serializers.CharField(max_length=63)
     name = serializers.RegexField(
-        r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z", required=False, default="", help_text="the Deployment's if absent"
+        r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z",
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="the Deployment's if empty",
     )
     namespace = serializers.CharField(
-        max_length=63, required=False, default="", help_text="checked against the placement's"
+        max_length=63, required=False, allow_blank=True, default="", help_text="checked against the placement's if given"
     )

@@ -230,6 +230,11 @@ class TestAdopting:
         again = browser(live.ops).post(URL + "adopt", self.BODY, format="json")
         assert (again.status_code, again.json()["code"]) == (409, "workload.adopted_already")
 
+    def test_what_is_left_empty_is_taken_from_the_deployment_and_the_placement(self, live: Shop) -> None:
+        answer = browser(live.ops).post(URL + "adopt", {**self.BODY, "name": "", "namespace": ""}, format="json")
+        assert answer.status_code == 201, answer.content
+        assert (Workload.objects.get().name, Workload.objects.get().namespace) == ("book", "test")
+
     @pytest.mark.parametrize(
         ("change", "field", "code"),
         [
