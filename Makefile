@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-demo ui demo demo-reset smoke test e2e shots check schema bench lock
+.PHONY: help venv venv-demo ui demo demo-reset smoke test test-cluster test-faults e2e shots check schema bench lock
 PYTHON_IN := .venv/bin/python
 TEST_SETTINGS := OPSPORTAL_DATABASE_POOL=0 DJANGO_SETTINGS_MODULE=opsportal.settings.test
 WORKERS ?= 2
@@ -33,10 +33,17 @@ demo-reset: venv-demo ## delete the demo's data
 smoke: venv ## walk through a running demo from outside
 	@$(PYTHON_IN) -m tests.smoke
 
-test: venv ## the test suite (WORKERS=1 for one process)
+test: venv ## the test suite, without what kills servers (WORKERS=1 for one process)
 	@scripts/test-tools
-	@$(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile -m "not benchmark"
+	@$(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile -m "not benchmark and not faults"
 	@scripts/ui run vitest run
+
+test-cluster: venv ## contract suite and release story on a real Kubernetes (needs Go; PYTEST= for other tests)
+	@nice $(PYTHON_IN) -m tests.cluster run $(PYTEST)
+
+test-faults: venv ## a sample of the crash matrix (SEED=); FULL=1: all of it (SHARD=1/2), and every fault test in full
+	@$(PYTHON_IN) -m tests.faults.matrix $(if $(FULL),--document docs/reliability.md)
+	@[ -z "$(FULL)" ] || $(PYTHON_IN) -m pytest tests/faults
 
 e2e: venv ## people in a browser, through a demo of its own (Chromium in /usr/bin, or CHROMIUM=)
 	@scripts/ui

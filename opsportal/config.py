@@ -14,6 +14,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PRODUCTION_REQUIRED = ("secret_key", "field_keys", "database_url", "redis_url", "allowed_hosts", "origins")
 
+# A server that vanished without a word (power, network) is noticed within a minute, not after the kernel's two hours.
+SESSION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 40_000,
+}
+# A request without a session is refused after four seconds. The pool's own attempts double their distance each time, so
+# they are given up early and begun anew by the next request: a server that is back is used at once, however long it
+# was away.
+POOL = {"timeout": 4, "reconnect_timeout": 3}
+
 
 class Config(BaseSettings):
     """Each field is the environment variable `OPSPORTAL_<NAME>`. Times are seconds."""
@@ -42,6 +55,9 @@ class Config(BaseSettings):
         default=15.0, description="after so long another worker takes over periodic work"
     )
     sweep_seconds: float = 1.0
+    stop_seconds: float = Field(
+        default=20.0, description="how long a worker that is asked to stop waits for calls under way"
+    )
     calls_per_system: int = 8
     calls_per_project: int = 4
     poll_seconds: float = Field(default=1.0, description="how often a Jenkins controller is asked for its builds")
@@ -97,7 +113,9 @@ def database(url: str, pool: int) -> dict[str, object]:
     """Django's DATABASES entry for a PostgreSQL URL; `?host=/socket/folder` names a unix socket folder."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
-    options: dict[str, object] = {"pool": {"min_size": 1, "max_size": pool, "timeout": 20}} if pool else {}
+    options: dict[str, object] = dict(SESSION)
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool, **POOL}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -1,4 +1,5 @@
-"""Liveness, readiness and metrics. Readiness names every dependency that fails, and tells nothing else about it.
+"""Liveness, readiness and metrics. Readiness names every dependency that fails, and tells nothing else about it; an
+emergency brake that is on is named too, but makes nobody unready. Workers are `manage.py doctor`'s matter.
 
 Must not: wait for the connection pool or for a hanging dependency; each check has its own two seconds.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -36,13 +38,14 @@ def live(request: HttpRequest) -> HttpResponse:
 
 async def ready(request: HttpRequest) -> HttpResponse:
     """200 when all that a request needs is there, else 503 with the names of what is not."""
-    database, broker, layer = await asyncio.gather(_database(), _broker(), _layer())
-    checks = {**database, "broker": broker, "layer": layer}
+    database, broker, layer = await asyncio.gather(_database(), _broker(), layer_round_trip())
+    checks = {"database": database.answers, "migrations": database.is_migrated, "broker": broker, "layer": layer}
     failing = sorted(name for name, passed in checks.items() if not passed)
     if not failing:
-        return JsonResponse({"status": "ready", "failing": []})
+        return JsonResponse({"status": "ready", "failing": [], "brakes": database.brakes})
     log.warning("not ready", failing=failing)
-    return JsonResponse({"status": "not_ready", "failing": failing}, status=503, headers={"Retry-After": "5"})
+    told = {"status": "not_ready", "failing": failing, "brakes": database.brakes}
+    return JsonResponse(told, status=503, headers={"Retry-After": "5"})
 
 
 @require_safe
@@ -61,22 +64,35 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations or ())
 
 
-async def _database() -> dict[str, bool]:
-    return await sync_to_async(_database_checks, thread_sensitive=False)()
+@dataclass(frozen=True)
+class DatabaseState:
+    """What one look at the database told. `brakes`: `everywhere`, `cluster:3`; None when nobody could tell."""
+
+    answers: bool
+    is_migrated: bool = False
+    brakes: list[str] | None = None
 
 
-def _database_checks() -> dict[str, bool]:
+async def _database() -> DatabaseState:
+    return await sync_to_async(read_database, thread_sensitive=False)()
+
+
+def read_database() -> DatabaseState:
     """A session of our own, outside the pool: a full pool is load, not a missing database."""
     parameters: dict[str, Any] = {**connection.get_connection_params(), "connect_timeout": CHECK_SECONDS}
     parameters["options"] = f"-c statement_timeout={CHECK_SECONDS * 1000}"
     try:
         with psycopg.connect(**parameters) as session:
             rows = session.execute("SELECT app, name FROM django_migrations").fetchall()
+            if not _known_migrations() <= {(app, name) for app, name in rows}:
+                return DatabaseState(True)
+            brakes = session.execute("SELECT cluster_id FROM tickets_brake WHERE released_at IS NULL ORDER BY 1")
+            told = ["everywhere" if cluster is None else f"cluster:{cluster}" for (cluster,) in brakes.fetchall()]
+            return DatabaseState(True, True, told)
     except psycopg.errors.UndefinedTable:
-        return {"database": True, "migrations": False}
+        return DatabaseState(True)
     except psycopg.Error:
-        return {"database": False, "migrations": False}
-    return {"database": True, "migrations": _known_migrations() <= {(app, name) for app, name in rows}}
+        return DatabaseState(False)
 
 
 async def _broker() -> bool:
@@ -90,7 +106,7 @@ async def _broker() -> bool:
         await client.aclose()
 
 
-async def _layer() -> bool:
+async def layer_round_trip() -> bool:
     """A message through the channel layer and back."""
     layer, nonce = get_channel_layer(), uuid4().hex
     try:

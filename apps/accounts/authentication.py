@@ -67,6 +67,7 @@ def actor_for(user: User, token: ApiToken | None = None, *, ip: str = "", reques
         token_project_id=None if token is None else token.project_id,
         ip=ip,
         request_id=request_id,
+        display_name=user.display_name,
     )
 
 

@@ -136,7 +136,15 @@ def person_at(request: HttpRequest, user: User | None) -> Actor:
     ip, request_id = request.META.get("REMOTE_ADDR", ""), getattr(request, "request_id", "")
     if user is None:
         return Actor(user_id=None, name=ANONYMOUS.name, kind="user", ip=ip, request_id=request_id)
-    return Actor(user.pk, user.username, "user", is_instance_admin=user.is_instance_admin, ip=ip, request_id=request_id)
+    return Actor(
+        user.pk,
+        user.username,
+        "user",
+        is_instance_admin=user.is_instance_admin,
+        ip=ip,
+        request_id=request_id,
+        display_name=user.display_name,
+    )
 
 
 def _live_keys() -> QuerySet[Session, Any]:

@@ -111,3 +111,10 @@ class Unavailable(IntegrationError):
     code = "outside.unavailable"
     http_status = 503
     retryable = True
+
+
+def is_reason(stored: Any) -> bool:
+    """Whether a stored value has the form of `DomainError.as_reason`."""
+    if not isinstance(stored, dict) or not isinstance(stored.get("code"), str):
+        return False
+    return isinstance(stored.get("params") or {}, dict)

@@ -26,19 +26,28 @@ class ForbiddenAddressError(OSError):
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds asked for by Retry-After (a number or a date), bounded; None when absent or unreadable."""
+    """Seconds asked for by Retry-After (a number or a date), bounded; None when absent or unreadable.
+
+    A date is the answering server's: it counts from the answer's own Date, whatever this machine's clock says.
+    """
     value = headers.get("Retry-After", "").strip()
     if not value:
         return None
     if value.isdigit():
         return min(float(value), LONGEST_WAIT)
+    until = _date(value)
+    if until is None:
+        return None
+    since = now or _date(headers.get("Date", "")) or datetime.now(UTC)
+    return min(max((until - since).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _date(value: str) -> datetime | None:
     try:
-        until = parsedate_to_datetime(value)
+        found = parsedate_to_datetime(value)
     except ValueError:
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    seconds = (until - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def quote(text: str, secrets: Iterable[str] = ()) -> str:

@@ -16,9 +16,10 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
-from apps.common.errors import IntegrationError, Invalid, Rejected
+from apps.common.errors import IntegrationError, Invalid, Rejected, Unavailable
 from apps.integrations import errors, loop, outbound
 from apps.integrations.answers import Answer, Explain
+from apps.integrations.breaker import Breaker
 from apps.integrations.sessions import Sessions
 
 MIB = 1024 * 1024
@@ -55,6 +56,7 @@ class Http:
         self._allow_loopback = allow_loopback
         self._secrets = tuple(secrets)
         self._explain = explain
+        self.breaker = Breaker()
         self.sessions = Sessions(URL(self.base), ca_pem=ca_pem, allow_loopback=allow_loopback)
 
     # -- what adapters call -------------------------------------------------------------------------------
@@ -95,8 +97,9 @@ class Http:
         ) as response:
             answer = await self._read(method, response, what, limit, cut=cut)
         if 200 <= answer.status < 300 or answer.status in allow:
+            self.breaker.answered()
             return answer
-        raise self.error_of(answer, is_write=method not in SAFE)
+        raise self._told(self.error_of(answer, is_write=method not in SAFE))
 
     @asynccontextmanager
     async def stream(
@@ -115,7 +118,8 @@ class Http:
         sent = {**self._headers, **(headers or {})}
         async with self._send("GET", url, what, sent, None, limits, follow) as response:
             if response.status != 200:
-                raise self.error_of(await self._read("GET", response, what, BODY_LIMIT), is_write=False)
+                raise self._told(self.error_of(await self._read("GET", response, what, BODY_LIMIT), is_write=False))
+            self.breaker.answered()
             yield response.content.iter_any()
 
     @asynccontextmanager
@@ -169,6 +173,14 @@ class Http:
         said = self._said(answer)
         return errors.from_status(answer.status, answer.headers, about=answer.about, said=said, is_write=is_write)
 
+    def _told(self, error: IntegrationError) -> IntegrationError:
+        """The breaker hears of every answer that is an error."""
+        if isinstance(error, Unavailable):
+            self.breaker.failed(error)
+        else:
+            self.breaker.answered()
+        return error
+
     def _said(self, answer: Answer) -> str:
         """A short word from a plain-text or JSON error body; HTML pages say nothing worth showing."""
         kind = answer.headers.get("Content-Type", "").split(";")[0].strip()
@@ -197,9 +209,10 @@ class Http:
         follow: Follow,
         home: URL | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        self.breaker.check(self.about(what))
         spoken = loop.talking_to.get()
         if spoken is not None:
-            spoken.update(system=self.system, name=self.name, what=what)
+            spoken.update(system=self.system, name=self.name, what=what, breaker=self.breaker)
         try:
             response = await self._hop(method, url, what, headers, body, limits, follow, home)
             try:
@@ -208,7 +221,7 @@ class Http:
                 response.release()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             waited = limits.total or limits.sock_read or self.timeout
-            raise errors.from_exception(error, about=self.about(what), seconds=waited) from None
+            raise self._told(errors.from_exception(error, about=self.about(what), seconds=waited)) from None
 
     async def _hop(
         self,
@@ -223,7 +236,10 @@ class Http:
     ) -> aiohttp.ClientResponse:
         """Send, and go where a permitted redirect points; credentials stay with their origin, `home`."""
         home = home or URL(self.base).origin()
+        guard = loop.before_write.get() if method not in SAFE else None
         for _ in range(MAX_HOPS + 1):
+            if guard is not None:
+                guard()
             sent = headers if url.origin() == home else _without_credentials(headers)
             response = await self.sessions.current().request(
                 method,

@@ -19,8 +19,11 @@ from apps.common.errors import IntegrationError, Unavailable
 T = TypeVar("T")
 GRACE_SECONDS = 2.0
 
-# What the running call last spoke to, written by `http.py`, so that a missed deadline can say who did not answer.
-talking_to: ContextVar[dict[str, str] | None] = ContextVar("talking_to", default=None)
+# What the running call last spoke to, written by `http.py`, so that a missed deadline can say who did not answer, and
+# its breaker hears of it.
+talking_to: ContextVar[dict[str, Any] | None] = ContextVar("talking_to", default=None)
+# Called by `http.py` right before each write leaves; what it raises keeps the write here (D9).
+before_write: ContextVar[Callable[[], None] | None] = ContextVar("before_write", default=None)
 
 
 class LoopThread:
@@ -98,9 +101,10 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_parent)
 
 
-async def _bounded(work: Coroutine[Any, Any, T], deadline: float) -> T:
-    spoken: dict[str, str] = {}
+async def _bounded(work: Coroutine[Any, Any, T], deadline: float, guard: Callable[[], None] | None = None) -> T:
+    spoken: dict[str, Any] = {}
     talking_to.set(spoken)
+    before_write.set(guard)
     limit = asyncio.timeout(deadline)
     try:
         async with limit:
@@ -108,20 +112,25 @@ async def _bounded(work: Coroutine[Any, Any, T], deadline: float) -> T:
     except TimeoutError:
         if not limit.expired():
             raise
+        if "breaker" in spoken:
+            spoken["breaker"].failed()
         raise Unavailable("outside.timeout", unknown=True, seconds=round(deadline, 1), **_about(spoken)) from None
 
 
-def _about(spoken: dict[str, str]) -> dict[str, Any]:
+def _about(spoken: dict[str, Any]) -> dict[str, Any]:
     return {"system": spoken.get("system", ""), "name": spoken.get("name", ""), "what": spoken.get("what", "")}
 
 
-def run(work: Coroutine[Any, Any, T], deadline: float) -> T:
-    """Wait for `work` on the loop thread. Past `deadline` seconds it is cancelled: Unavailable with unknown=True."""
+def run(work: Coroutine[Any, Any, T], deadline: float, guard: Callable[[], None] | None = None) -> T:
+    """Wait for `work` on the loop thread. Past `deadline` seconds it is cancelled: Unavailable with unknown=True.
+
+    `guard` is called on the loop thread right before each write of `work` leaves, and may refuse it by raising.
+    """
     thread = loop_thread()
     if threading.current_thread() is thread._thread:
         work.close()
         raise RuntimeError("run() called on the loop thread itself: await the coroutine instead")
-    future = asyncio.run_coroutine_threadsafe(_bounded(work, deadline), thread.loop)
+    future = asyncio.run_coroutine_threadsafe(_bounded(work, deadline, guard), thread.loop)
     try:
         return future.result(deadline + GRACE_SECONDS)
     except TimeoutError:

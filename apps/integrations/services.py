@@ -120,9 +120,17 @@ def check_connection(
     return result
 
 
-def _run_checks(row: Connection, namespace: str, repository: str, hear: Tell, heard: list[Check]) -> list[Check]:
+def probe_connection(row: Connection, seconds: float) -> list[Check]:
+    """The checks of the connection within that time, kept nowhere: for a look that changes nothing. No rows are read."""
+    heard: list[Check] = []
+    return _run_checks(row, "", "", heard.append, heard, seconds)
+
+
+def _run_checks(
+    row: Connection, namespace: str, repository: str, hear: Tell, heard: list[Check], seconds: float = CHECK_SECONDS
+) -> list[Check]:
     try:
-        return run(_checks_of(row, namespace, repository, hear), CHECK_SECONDS)
+        return run(_checks_of(row, namespace, repository, hear), seconds)
     except IntegrationError as error:  # switched off, or out of time: what was known by then stays
         return [*heard, Check("connection", "failed", 0, error.code, error.params)]
 

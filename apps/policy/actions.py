@@ -14,13 +14,22 @@ DEVELOPER, TESTER, OPS = "developer", "tester", "ops"
 ROLES = (DEVELOPER, TESTER, OPS)
 
 ClauseName = Literal[
-    "anyone", "signed_in", "self", "admin", "member", "owner", "requester", "role_on_pair", "role_in_project"
+    "anyone",
+    "signed_in",
+    "self",
+    "admin",
+    "member",
+    "owner",
+    "requester",
+    "role_on_pair",
+    "role_in_project",
+    "role_on_cluster",
 ]
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One way to hold (or lose) a right; `roles` matter to `role_on_pair` and `role_in_project` only."""
+    """One way to hold (or lose) a right; `roles` matter to the clauses named after a role only."""
 
     name: ClauseName
     roles: tuple[str, ...] = ()
@@ -48,6 +57,11 @@ def on_pair(*roles: str) -> Clause:
 def in_project(*roles: str) -> Clause:
     """A live grant of one of these roles on any environment of the project."""
     return Clause("role_in_project", roles)
+
+
+def on_cluster(*roles: str) -> Clause:
+    """A live grant of one of these roles in an environment placed on the object's cluster; without one, anywhere."""
+    return Clause("role_on_cluster", roles)
 
 
 def _global(*any_of: Clause, tokens: bool = True) -> Rule:
@@ -83,6 +97,9 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "hints.subscribe": _global(SIGNED_IN),
         "project.create": _global(ADMIN),
         "first_hour.read": _global(ADMIN),
+        "brake.read": _global(SIGNED_IN),
+        "brake.pull": _global(on_cluster(OPS), ADMIN),
+        "brake.release": _global(on_cluster(OPS), ADMIN),
         # with a project
         "project.list": _project(MEMBER, ADMIN),
         "project.read": _project(MEMBER, ADMIN),

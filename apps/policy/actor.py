@@ -24,6 +24,12 @@ class Actor:
     token_project_id: int | None = None
     ip: str = ""
     request_id: str = ""
+    display_name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people read in a sentence; `name` is who it is in the trail."""
+        return self.display_name or self.name
 
     @classmethod
     def system(cls, name: str) -> Actor:

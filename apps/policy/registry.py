@@ -29,7 +29,11 @@ class GrantSource(Protocol):
         ...
 
     def all_roles(self, user_id: int) -> frozenset[str]:
-        """Roles of the user anywhere: what kind of work is his, never a right."""
+        """Roles of the user anywhere: what kind of work is his; a right only to what holds everywhere (the brake)."""
+        ...
+
+    def roles_on_cluster(self, user_id: int, cluster_id: int) -> frozenset[str]:
+        """Roles of the user in any environment that is placed on the cluster."""
         ...
 
     def owns_any(self, user_id: int) -> bool:
@@ -53,6 +57,9 @@ class NoGrants:
         return ()
 
     def all_roles(self, user_id: int) -> frozenset[str]:
+        return frozenset()
+
+    def roles_on_cluster(self, user_id: int, cluster_id: int) -> frozenset[str]:
         return frozenset()
 
     def owns_any(self, user_id: int) -> bool:

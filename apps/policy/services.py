@@ -211,6 +211,10 @@ def _holds(clause: Clause, q: _Question) -> bool:
         return getattr(q.obj, "user_id", user_id) == user_id
     if clause.name == "requester":
         return user_id in requesters_of(q.obj)
+    if clause.name == "role_on_cluster":
+        cluster_id = getattr(q.obj, "cluster_id", None)
+        held = source.all_roles(user_id) if cluster_id is None else source.roles_on_cluster(user_id, cluster_id)
+        return bool(held & set(clause.roles))
     if q.project_id is None:
         return False
     if clause.name == "owner":
@@ -250,8 +254,8 @@ def _needed(rule: Rule, q: _Question) -> Decision:
     """Name what would be enough: the first clause with roles, else the first of the rule."""
     by_role = next((clause for clause in rule.any_of if clause.roles), None)
     if by_role is not None:
-        code = "policy.needs_role" if by_role.name == "role_on_pair" else "policy.needs_role_in_project"
-        return Decision(False, code, {"roles": list(by_role.roles), **_where(q)})
+        name = "role" if by_role.name == "role_on_pair" else by_role.name
+        return Decision(False, f"policy.needs_{name}", {"roles": list(by_role.roles), **_where(q)})
     return Decision(False, f"policy.needs_{rule.any_of[0].name}", _where(q))
 
 

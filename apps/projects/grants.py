@@ -41,6 +41,11 @@ class Grants:
         found = Grant.objects.filter(Grant.live(), user_id=user_id)
         return frozenset(found.order_by().values_list("role", flat=True).distinct())
 
+    def roles_on_cluster(self, user_id: int, cluster_id: int) -> frozenset[str]:
+        """Live roles in any environment that is placed on the cluster."""
+        placed = Grant.objects.filter(Grant.live(), user_id=user_id, environment__placements__cluster_id=cluster_id)
+        return frozenset(placed.order_by().values_list("role", flat=True).distinct())
+
     def owns_any(self, user_id: int) -> bool:
         """Whether the user is among the owners of any project."""
         return Project.owners.through.objects.filter(user_id=user_id).exists()

@@ -130,5 +130,5 @@ def _slugs(environments: Sequence[Environment]) -> str:
 
 
 def _said(verdict: Verdict) -> dict[str, Any]:
-    name = verdict.actor.display_name or verdict.actor.username
+    name = str(verdict.actor)
     return {"name": name, "environment": verdict.environment.slug}

@@ -20,12 +20,20 @@ def look_up(jenkins: Jenkins, build: Build, seconds: float) -> BuildRef | QueueI
         found = _by_number(jenkins, build.job, build.number, seconds)
         if found is not None and found.key == build.key:  # a job made anew counts from 1 again
             return found
+    return look_up_key(jenkins, build.job, build.key, seconds)
+
+
+def look_up_key(
+    jenkins: Jenkins, job: str, key: str, seconds: float, *, everywhere: bool = True
+) -> BuildRef | QueueItem | None:
+    """The build or queue item with this key, of this job or, for the job may have been renamed, of any other."""
     try:
-        return run(jenkins.find_by_key(build.job, build.key), seconds)
+        found = run(jenkins.find_by_key(job, key), seconds)
     except NotFound as error:
         if error.code != JOB_GONE:
             raise
-        return None
+        found = None
+    return found if found is not None or not everywhere else run(jenkins.find_anywhere(key), seconds)
 
 
 def _by_number(jenkins: Jenkins, job: str, number: int, seconds: float) -> BuildRef | None:

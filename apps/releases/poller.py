@@ -53,6 +53,7 @@ class _Interval:
 
     jenkins: Jenkins
     begun: float = field(default_factory=time.monotonic)
+    seen: dict[str, list[BuildRef]] = field(default_factory=dict)  # by our key, oldest first
 
     def is_over(self) -> bool:
         return time.monotonic() - self.begun > 2 * _share()
@@ -79,27 +80,28 @@ def poll(controller_id: str) -> None:
     """One interval of one controller."""
     controller = JenkinsController.objects.get(pk=controller_id)
     builds = list(Build.objects.filter(controller=controller, state__in=OPEN).select_related("ticket"))
-    unread = list(Build.objects.filter(controller=controller, state=Build.State.FINISHED, log_complete=False)[:20])
-    if not builds and not unread:
+    unread = Build.objects.filter(controller=controller, state=Build.State.FINISHED, log_complete=False)
+    # One that was given up may still come, also when nothing else of ours is open any more.
+    given_up = Build.objects.filter(controller=controller, state=Build.State.LOST, finished_at__gte=Now() - LATE)
+    watching = bool(builds) or given_up.exists()
+    if not watching and not unread.exists():
         return
     interval = _Interval(get_jenkins(controller))
-    if builds:
+    if watching:
         snapshot = run(interval.jenkins.snapshot(), settings.CONFIG.outside_timeout)
         _match(interval, builds, snapshot.builds, snapshot.queue)
-        _stop_late(interval, controller, snapshot.builds)
+        _stop_late(interval, controller, snapshot.queue)
     _copy_logs(interval, controller)
 
 
 def _match(interval: _Interval, ours: list[Build], seen: list[BuildRef], queue: list[QueueItem]) -> None:
-    by_key: dict[str, list[BuildRef]] = {}
-    for ref in seen:
+    for ref in sorted(seen, key=lambda r: r.number):
         if ref.key:
-            by_key.setdefault(ref.key, []).append(ref)
+            interval.seen.setdefault(ref.key, []).append(ref)
     queued = {item.key: item for item in queue if item.key}
     for build in ours:
-        refs = sorted(by_key.get(build.key, []), key=lambda r: r.number)
         try:
-            _match_one(interval, build, refs, queued.get(build.key))
+            _match_one(interval, build, interval.seen.get(build.key, []), queued.get(build.key))
         except IntegrationError as error:
             _put_off(build, error)
 
@@ -122,14 +124,20 @@ def _put_off(build: Build, error: IntegrationError) -> None:
 def _seen_build(build: Build, ref: BuildRef) -> None:
     began = datetime.fromtimestamp(ref.timestamp_ms / 1000, UTC)
     if ref.building or ref.result is None:
-        if build.state != Build.State.RUNNING or build.number != ref.number or build.absent_since:
+        if build.state != Build.State.RUNNING or _is_elsewhere(build, ref) or build.absent_since:
             Build.objects.filter(pk=build.pk, state__in=OPEN).update(
-                state=Build.State.RUNNING, number=ref.number, started_at=began, absent_since=None, queue_why=""
+                state=Build.State.RUNNING,
+                job=ref.job,
+                number=ref.number,
+                started_at=began,
+                absent_since=None,
+                queue_why="",
             )
             hints.announce("ticket", build.ticket_id, build.ticket.project_id)
         return
     ended = Build.objects.filter(pk=build.pk, state__in=OPEN).update(
         state=Build.State.FINISHED,
+        job=ref.job,
         number=ref.number,
         result=ref.result,
         started_at=began,
@@ -139,6 +147,11 @@ def _seen_build(build: Build, ref: BuildRef) -> None:
     )
     if ended:
         wake_waiting(build)
+
+
+def _is_elsewhere(build: Build, ref: BuildRef) -> bool:
+    """Whether the build is now found in another place than our row says: its job was renamed."""
+    return (build.job, build.number) != (ref.job, ref.number)
 
 
 def _seen_in_queue(build: Build, item: QueueItem) -> None:
@@ -185,26 +198,40 @@ def _stop_duplicates(interval: _Interval, build: Build, refs: list[BuildRef], it
         Build.objects.filter(pk=build.pk).update(duplicates=found)
 
 
-def _stop_late(interval: _Interval, controller: JenkinsController, seen: list[BuildRef]) -> None:
-    """A build under a key that was given up as lost, or whose build ended, came too late: it is stopped (D9)."""
-    running = {ref.key: ref for ref in seen if ref.building and ref.key}
+def _stop_late(interval: _Interval, controller: JenkinsController, queue: list[QueueItem]) -> None:
+    """A build under a key that was given up as lost, or whose build ended, came too late: it is stopped, or taken out
+    of the queue (D9)."""
+    waiting = {item.key: item for item in queue if item.key}
     over = Build.objects.filter(
         controller=controller,
-        key__in=running,
+        key__in=[*interval.seen, *waiting],
         state__in=[Build.State.LOST, Build.State.FINISHED],
         finished_at__gte=Now() - LATE,
     )
     for build in over:
-        ref = running[build.key]
-        if ref.number == build.number or interval.is_over():
-            continue
-        log.warning("a build that came too late is stopped", job=ref.job, number=ref.number)
+        refs = interval.seen.get(build.key, [])
+        late = [r for r in refs if r.building and (build.state == Build.State.LOST or _is_elsewhere(build, r))]
+        item = waiting.get(build.key)
+        if item is not None and item.id in {ref.queue_id for ref in refs}:
+            item = None  # it became a build between the two reads
         try:
-            interval.ask(interval.jenkins.stop_build(ref.job, ref.number))
+            _stop_one_late(interval, build, late, item)
         except IntegrationError as error:
             _put_off(build, error)
-            continue
-        Build.objects.filter(pk=build.pk, duplicates=0).update(duplicates=1)
+
+
+def _stop_one_late(interval: _Interval, build: Build, late: list[BuildRef], item: QueueItem | None) -> None:
+    stopped = 0
+    for ref in late:
+        if not interval.is_over():
+            log.warning("a build that came too late is stopped", job=ref.job, number=ref.number)
+            interval.ask(interval.jenkins.stop_build(ref.job, ref.number))
+            stopped += 1
+    if item is not None and not interval.is_over():
+        log.warning("a build that came too late is taken out of the queue", job=item.job, item=item.id)
+        stopped += interval.ask(interval.jenkins.cancel_item(item.id))
+    if stopped:
+        Build.objects.filter(pk=build.pk, duplicates=0).update(duplicates=stopped)
 
 
 def wake_waiting(build: Build) -> None:
@@ -233,6 +260,8 @@ def _copy_logs(interval: _Interval, controller: JenkinsController) -> None:
         )[:LOGS_PER_INTERVAL]
     )
     _copy_ended(interval, ended)
+    # By its number alone another's build would be read, when the job was made anew and counts from 1 again.
+    running = [b for b in running if any((b.job, b.number) == (r.job, r.number) for r in interval.seen.get(b.key, []))]
     if not running or interval.is_over():
         return
     reads = [interval.jenkins.read_log(b.job, b.number or 0, b.jenkins_offset) for b in running]
@@ -251,11 +280,38 @@ def _copy_ended(interval: _Interval, ended: list[Build]) -> None:
     """Each to its end; what does not fit into this interval goes on in the next."""
     begun = time.monotonic()
     for build in ended:
+        if interval.is_over() or not _find_ended(interval, build):
+            continue
         for _ in range(LOG_READS_AT_END):
             if interval.is_over() or time.monotonic() - begun > _share():
                 return
             if not _copy_one(interval, build):
                 break
+
+
+def _find_ended(interval: _Interval, build: Build) -> bool:
+    """Whether Jenkins still has this very build, wherever it is now; when not, there is nothing more to read."""
+    refs = interval.seen.get(build.key, [])
+    found: BuildRef | QueueItem | None = next((r for r in refs if r.number == build.number), None)
+    try:
+        found = found or look_up(interval.jenkins, build, interval.seconds)
+    except IntegrationError as error:
+        _log_put_off(build, error)
+        return False
+    if not isinstance(found, BuildRef) or found.number != build.number:
+        Build.objects.filter(pk=build.pk).update(log_complete=True, log_read_at=Now())
+        return False
+    if _is_elsewhere(build, found):
+        Build.objects.filter(pk=build.pk).update(job=found.job)
+        build.job = found.job
+    return True
+
+
+def _log_put_off(build: Build, error: IntegrationError) -> None:
+    """The read counts, so that the others' logs come first next time."""
+    old = build.finished_at is not None and (db_now() - build.finished_at).total_seconds() > RETRY_LOG_SECONDS
+    given_up = not error.retryable or old
+    Build.objects.filter(pk=build.pk).update(log_complete=given_up, log_read_at=Now())
 
 
 def _copy_one(interval: _Interval, build: Build) -> bool:
@@ -265,10 +321,7 @@ def _copy_one(interval: _Interval, build: Build) -> bool:
     try:
         part = interval.ask(interval.jenkins.read_log(build.job, build.number or 0, build.jenkins_offset))
     except IntegrationError as error:
-        old = build.finished_at is not None and (db_now() - build.finished_at).total_seconds() > RETRY_LOG_SECONDS
-        # The read counts, so that the others' logs come first next time.
-        given_up = not error.retryable or old
-        Build.objects.filter(pk=build.pk).update(log_complete=given_up, log_read_at=Now())
+        _log_put_off(build, error)
         return False
     moved = part.next_start != build.jenkins_offset
     done = not part.more and not moved

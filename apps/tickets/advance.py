@@ -13,6 +13,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.common.db import ClockTimestamp
+from apps.common.errors import is_reason
 from apps.policy.actor import Actor
 from apps.tickets import bell, registry
 from apps.tickets.models import Step, StepStatus, Ticket, TicketStatus
@@ -67,7 +68,8 @@ def _settles(step: Step) -> bool:
 
 def _said_ended(step: Step) -> bool:
     """Whether a failed settling step failed because what it waited for ended (the outside's own word)."""
-    return step.status == StepStatus.FAILED and str((step.reason or {}).get("code", "")).startswith("build.")
+    code = step.reason.get("code", "") if isinstance(step.reason, dict) else ""
+    return step.status == StepStatus.FAILED and str(code).startswith("build.")
 
 
 def _settles_something(step: Step, wave: list[Step]) -> bool:
@@ -114,7 +116,7 @@ def _finish(ticket: Ticket, steps: list[Step]) -> None:
         end_ticket(ticket, TicketStatus.SUCCEEDED, None)
         return
     if ticket.cancel_requested_at is not None:
-        cause = ticket.cancel_reason or {"code": "ticket.canceled", "params": {}}
+        cause = _reason_or(ticket.cancel_reason, {"code": "ticket.canceled", "params": {}})
         unsettled = next((s for s in bad if s.status != StepStatus.CANCELED and _settles(s)), None)
         if ticket.frozen_at is None and unsettled is not None and not _said_ended(unsettled):
             params = {"step": unsettled.name, "cause": unsettled.reason}
@@ -128,19 +130,17 @@ def _finish(ticket: Ticket, steps: list[Step]) -> None:
     errored = [s for s in bad if s.status == StepStatus.ERRORED]
     first = (errored or bad)[0]
     status = TicketStatus.ERRORED if errored else TicketStatus.FAILED
-    end_ticket(ticket, status, first.reason or {"code": "ticket.step_failed", "params": {"step": first.name}})
+    end_ticket(ticket, status, _reason_or(first.reason, {"code": "ticket.step_failed", "params": {"step": first.name}}))
 
 
-def end_ticket(ticket: Ticket, status: str, reason: dict[str, Any] | None) -> None:
+def _reason_or(stored: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
+    """A stored reason if it is one: rows are read as they are, and one that is none must not keep its ticket open."""
+    return stored if is_reason(stored) else otherwise
+
+
+def end_ticket(ticket: Ticket, status: str, reason: dict[str, Any] | None, *, tells_kind: bool = True) -> None:
     """End the ticket; steps not begun are skipped, slots are freed and whoever waits for them is woken."""
-    ticket.steps.filter(status__in=[StepStatus.PLANNED, *OPEN]).update(
-        status=StepStatus.SKIPPED,
-        due_at=None,
-        lease_until=None,
-        lease_owner="",
-        fence=F("fence") + 1,
-    )
-    transition(ticket, status, reason=reason, actor=ENGINE)
+    transition(ticket, status, reason=reason, tells_kind=tells_kind, actor=ENGINE)
     from apps.tickets.slots import wake_next
 
     wake_next(ticket)

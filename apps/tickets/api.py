@@ -20,7 +20,7 @@ from apps.common.errors import Missing
 from apps.policy.actor import Actor
 from apps.policy.services import Decision, allowed, require, visible_project_ids
 from apps.projects.models import Grant, Project, Role
-from apps.tickets import slots
+from apps.tickets import brakes, slots
 from apps.tickets.models import Approval, Review, Step, StepStatus, Ticket, TicketStatus
 from apps.tickets.registry import Filing, Prepared
 from apps.tickets.services import running
@@ -251,6 +251,12 @@ def _may_review(ticket: Ticket, actor: Actor) -> Decision:
     if Review.objects.filter(ticket=ticket).exists():
         return Decision(False, "review.given_already", {"ticket": ticket.pk})
     return Decision(True)
+
+
+def held_by(ticket: Ticket) -> dict[str, Any] | None:
+    """The reason of a step that an emergency brake holds; None when nothing is held."""
+    steps = Step.objects.filter(ticket=ticket.pk, status__in=brakes.OPEN_STEP, reason__code__in=brakes.CODES)
+    return steps.order_by("wave", "order", "target").values_list("reason", flat=True).first()
 
 
 def place_in_queue(ticket: Ticket) -> int | None:

@@ -6,7 +6,7 @@ Must not: do anything that is lost when skipped once; a chore is always "look ag
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ ENSURE_EVERY_LOOKS = 40
 THREADS = 4
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="chore")
 _running: set[str] = set()
+_futures: set[Future[None]] = set()
 _looks = 0
 _lock = threading.Lock()
 
@@ -38,6 +39,11 @@ _END = """
 UPDATE tickets_chore SET lease_until = NULL, lease_owner = '', due_at = now() + make_interval(secs => %s),
     last_done_at = CASE WHEN %s::jsonb IS NULL THEN now() ELSE last_done_at END, last_error = %s::jsonb
 WHERE name = %s AND fence = %s
+"""
+
+_HAND_BACK = """
+UPDATE tickets_chore SET lease_until = NULL, lease_owner = '', fence = fence + 1
+WHERE lease_owner = %s AND lease_until IS NOT NULL
 """
 
 
@@ -58,7 +64,20 @@ def run_due(owner: str, stopping: threading.Event) -> None:
         if not stopping.is_set():
             with _lock:
                 _running.add(name)
-            _pool.submit(_run_one, name, fence).add_done_callback(_tell_crash)
+            future = _pool.submit(_run_one, name, fence)
+            _futures.add(future)
+            future.add_done_callback(_tell_crash)
+
+
+def wait_for_running(seconds: float) -> bool:
+    """Whether every chore of this process ended within that time."""
+    return not wait(set(_futures), seconds).not_done
+
+
+def hand_back(owner: str) -> None:
+    """Give up the chores of a worker that stops: another one does them at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAND_BACK, [owner])
 
 
 def ensure_rows() -> None:
@@ -104,6 +123,7 @@ def _work(full_name: str, fence: int) -> None:
 
 def _tell_crash(future: Future[None]) -> None:
     """What a chore did not expect is logged; its row says that it crashed, and it is due again as usual."""
+    _futures.discard(future)
     problem = future.exception() if not future.cancelled() else None
     if problem is not None:
         log.error("a chore crashed", exc_info=problem)

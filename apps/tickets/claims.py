@@ -44,12 +44,14 @@ WITH flying AS (
     SELECT id FROM ranked
     WHERE (system = '' OR in_system <= %(per_system)s) AND in_project <= %(per_project)s
     ORDER BY due_at, id LIMIT %(most)s
+), takeable AS (
+    SELECT id FROM tickets_step WHERE id IN (SELECT id FROM picked) FOR UPDATE SKIP LOCKED
 )
 UPDATE tickets_step s
 SET lease_owner = %(owner)s, lease_until = now() + make_interval(secs => %(lease)s), fence = s.fence + 1,
-    visits = s.visits + 1, claimed_at = clock_timestamp(), started_at = COALESCE(s.started_at, now())
-FROM picked
-WHERE s.id = picked.id AND s.status IN ('due', 'waiting') AND (s.lease_until IS NULL OR s.lease_until <= now())
+    visits = s.visits + 1, troubles = s.troubles + CASE WHEN s.lease_until IS NULL THEN 0 ELSE 1 END, claimed_at = clock_timestamp(), started_at = COALESCE(s.started_at, now())
+FROM takeable
+WHERE s.id = takeable.id AND s.status IN ('due', 'waiting') AND (s.lease_until IS NULL OR s.lease_until <= now())
 RETURNING s.id, s.fence, now()
 """
 
@@ -88,7 +90,8 @@ def claim_due(owner: str, most: int) -> list[Claim]:
                 "owner": owner,
                 "most": most,
                 "lease": config.lease_seconds,
-                "per_system": config.calls_per_system,
+                # However many are allowed, one that hangs must not take every thread of a lone worker (D11).
+                "per_system": min(config.calls_per_system, max(1, config.worker_threads * 3 // 4)),
                 "per_project": config.calls_per_project,
             },
         )
@@ -103,12 +106,12 @@ def seconds_to_next() -> float | None:
     return None if seconds is None else float(seconds)
 
 
-def hand_back(owner: str) -> int:
-    """Give up every lease of a worker that stops; how many there were."""
+def hand_back(owner: str) -> list[int]:
+    """Give up every lease of a worker that stops; whose steps they were."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tickets_step SET lease_until = NULL, lease_owner = '', fence = fence + 1 WHERE lease_owner = %s"
-            " AND lease_until IS NOT NULL",
+            " AND lease_until IS NOT NULL RETURNING id",
             [owner],
         )
-        return int(cursor.rowcount)
+        return [int(step_id) for (step_id,) in cursor.fetchall()]

@@ -29,7 +29,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 LAYER_AWAY = (OSError, TimeoutError, RedisError)
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
-NOT_UNDERSTOOD, NOT_SIGNED_IN, TOO_SLOW, TRY_AGAIN_LATER = 4400, 4401, 1008, 1013
+NOT_UNDERSTOOD, NOT_SIGNED_IN, TOO_SLOW, TRY_AGAIN_LATER, RESTARTING = 4400, 4401, 1008, 1013, 1012
 LONGEST_MESSAGE = 1024
 
 
@@ -44,6 +44,15 @@ class SocketClosed(Exception):
     def __init__(self, code: int | None) -> None:
         super().__init__(code)
         self.code = code
+
+
+_open: dict[HintSocket, asyncio.AbstractEventLoop] = {}
+
+
+def drain() -> None:
+    """Close every socket of this process with 1012 `restarting`: browsers come back by themselves. Any thread may."""
+    for open_socket, loop in list(_open.items()):
+        loop.call_soon_threadsafe(open_socket.leaving.set)
 
 
 class HintSocket:
@@ -71,6 +80,7 @@ class HintSocket:
         self.read_at = float("-inf")
         self.pending: dict[tuple[str, Any, Any], None] = {}
         self.wake = asyncio.Event()
+        self.leaving = asyncio.Event()
         self.sending = asyncio.Lock()
 
     @classmethod
@@ -102,10 +112,13 @@ class HintSocket:
             await self._close(code)
 
     async def _work(self) -> None:
-        tasks = [asyncio.create_task(part()) for part in (self._listen, self._pump, self._beat, self._flush)]
+        parts = (self._listen, self._pump, self._beat, self._flush, self._leave_early)
+        tasks = [asyncio.create_task(part()) for part in parts]
+        _open[self] = asyncio.get_running_loop()
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            _open.pop(self, None)
             for task in tasks:
                 task.cancel()
             # Leaving a layer that hangs is not waited for long.
@@ -113,10 +126,10 @@ class HintSocket:
         for task in done:
             task.result()
 
-    async def _close(self, code: int) -> None:
+    async def _close(self, code: int, reason: str = "") -> None:
         try:
             async with asyncio.timeout(self.send_within):
-                await self._send_raw({"type": "websocket.close", "code": code})
+                await self._send_raw({"type": "websocket.close", "code": code, "reason": reason})
         except (OSError, TimeoutError):
             log.debug("the client did not wait for the close", code=code)
 
@@ -172,6 +185,12 @@ class HintSocket:
         """The client has nothing to say; the end of the connection is what this waits for."""
         await self._next_message()
         raise SocketClosed(NOT_UNDERSTOOD)
+
+    async def _leave_early(self) -> None:
+        """This process stops: say so at once, while the server still listens to its sockets."""
+        await self.leaving.wait()
+        await self._close(RESTARTING, "restarting")
+        raise SocketClosed(None)
 
     async def _pump(self) -> None:
         """From the layer into `pending`; a layer that is away is tried again at the pace of the heartbeat."""
@@ -253,8 +272,8 @@ class HintSocket:
                     await asyncio.sleep(1)
                     continue
             for what, ident, project in hints:
-                # Who lost a project is told that his grants changed, and no more of it.
-                if project in self.projects or (what == "grants" and ident == self.user_id):
+                # Who lost a project is told that his grants changed, and no more of it. The brake is everybody's.
+                if project in self.projects or what == "brake" or (what == "grants" and ident == self.user_id):
                     await self._send({"type": "hint", "what": what, "id": ident, "project": project})
 
     async def _say(self, mode: str) -> None:

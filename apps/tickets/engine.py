@@ -6,30 +6,32 @@ itself, or hold a transaction open during a visit.
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from apps.common.db import ClockTimestamp
+from apps.common.db import ClockTimestamp, bounded_transaction
 from apps.common.errors import DomainError, IntegrationError
-from apps.tickets import hints, registry
+from apps.tickets import brakes, hints, registry
 from apps.tickets.advance import advance, end_ticket, reset_steps
 from apps.tickets.claims import Claim
 from apps.tickets.models import Step, StepStatus, Ticket
 from apps.tickets.outcomes import Canceled, Done, Ended, Errored, Failed, GoBack, Outcome, SentBack, Waiting
-from apps.tickets.visit import CancelRequestedError, LeaseLostError, Visit, checkpoint
+from apps.tickets.rescue import DATABASE_AWAY, MAY_RUN, OPEN_STEP, defect, end_errored, put_away
+from apps.tickets.visit import BadRowError, CancelRequestedError, LeaseLostError, Visit, checkpoint
 
 log = structlog.get_logger(__name__)
 
 BACKOFF_FIRST, BACKOFF_MOST = 1.0, 30.0
 TROUBLES_MOST = 30
-OPEN_STEP = (StepStatus.DUE, StepStatus.WAITING)
+HELD_RECHECK = 30.0
+OBJECTS = {"params": False, "intent": True, "output": True}  # a step's JSON columns, and whether null is sound
 
 
 def visit(claim: Claim) -> None:
@@ -43,13 +45,16 @@ def visit(claim: Claim) -> None:
         return
     structlog.contextvars.bind_contextvars(ticket_id=step.ticket_id, step=step.name, fence=claim.fence)
     try:
+        if step.ticket.status not in MAY_RUN:
+            put_away(step, claim.fence)
+            return
         outcome = _run(step, claim)
         checkpoint("accepted", step)
-        if record_outcome(step, claim.fence, outcome):
+        if _record(step, claim.fence, outcome):
             checkpoint("recorded", step)
     except LeaseLostError:
         log.warning("lease lost, nothing recorded")
-    except (OperationalError, InterfaceError, InternalError):
+    except DATABASE_AWAY:
         # The database went away: the row keeps its lease and is visited again when that runs out.
         log.warning("database lost during a visit", exc_info=True)
         connection.close()
@@ -64,8 +69,17 @@ def _run(step: Step, claim: Claim) -> Outcome:
         return Errored("engine.unknown_kind", {"kind": ticket.kind})
     if registered is None:
         return Errored("engine.unknown_step", {"step": step.name})
+    if step.troubles >= TROUBLES_MOST:  # visits that never came back count as troubles: see the claim
+        return Errored("engine.abandoned", {"step": step.name, "times": step.troubles})
+    for column, may_be_null in OBJECTS.items():
+        value = getattr(step, column)
+        if not isinstance(value, dict) and not (may_be_null and value is None):
+            return Errored("engine.bad_row", {"step": step.name, "column": column})
     if ticket.cancel_requested_at is not None and not registered.settles and step.intent is None:
         return Canceled()
+    braked = brakes.reason_over(step.system) if step.intent is None and not registered.settles else None
+    if braked is not None:
+        return _Held(HELD_RECHECK, None, braked)
     visiting = Visit(step, ticket, claim.fence, claim.now, settings.CONFIG.lease_seconds, claim.boot)
     checkpoint("before_intent", step)
     if not registered.writes:
@@ -74,16 +88,43 @@ def _run(step: Step, claim: Claim) -> Outcome:
         return registered.function(visiting)
     except CancelRequestedError:
         return Canceled()
+    except brakes.BrakeOnError as brake:
+        return _Held(HELD_RECHECK, None, brake.reason) if ticket.cancel_requested_at is None else Canceled()
+    except BadRowError as error:
+        return Errored("engine.bad_row", {"step": error.step, "column": error.column})
+    except ObjectDoesNotExist as error:
+        log.warning("a row that the step needs is gone", exc_info=True)
+        what = type(error).__qualname__.partition(".")[0].lower()
+        return Errored("engine.row_gone", {"step": str(step), "what": what})
     except IntegrationError as error:
         return _trouble(step, error)
     except DomainError as error:
         return Failed(error.code, error.params)
-    except (LeaseLostError, OperationalError, InterfaceError, InternalError):
+    except (LeaseLostError, *DATABASE_AWAY):
         raise
     except Exception:
-        ident = secrets.token_hex(6)
-        log.exception("a step raised", error_id=ident)
-        return Errored("engine.crash", {"step": step.name, "error_id": ident})
+        crashed = defect(step.name)
+        log.exception("a step raised", **crashed.params)
+        return crashed
+
+
+def _record(step: Step, fence: int, outcome: Outcome) -> bool:
+    """Record it. What cannot be written down, or breaks what follows from it, is `errored`, never asked for again."""
+    try:
+        return record_outcome(step, fence, outcome)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        crashed = defect(step.name)
+        log.exception("an outcome could not be recorded", **crashed.params)
+    try:
+        return record_outcome(step, fence, crashed)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        crashed = defect(step.name)
+        log.exception("the rest of the ticket is broken too, so it ends here", **crashed.params)
+    return end_errored(step, fence, crashed)
 
 
 def _trouble(step: Step, error: IntegrationError) -> Outcome:
@@ -106,6 +147,10 @@ class _Trouble(Waiting):
     reason: dict[str, Any]
 
 
+class _Held(_Trouble):
+    """Waiting because of an emergency brake: its reason is shown, and it is no trouble of the outside."""
+
+
 _STATUS: dict[type, StepStatus] = {
     Done: StepStatus.SUCCEEDED,
     Failed: StepStatus.FAILED,
@@ -119,8 +164,11 @@ def record_outcome(step: Step, fence: int, outcome: Outcome) -> bool:
     """Write the outcome and what follows in one transaction; False when a newer visit owns the step (nothing written)."""
     free: dict[str, Any] = {"lease_owner": "", "lease_until": None}
     with transaction.atomic():
+        bounded_transaction()
         ticket = Ticket.objects.select_for_update().get(pk=step.ticket_id)
         mine = Step.objects.filter(pk=step.pk, fence=fence, status__in=OPEN_STEP)
+        if isinstance(outcome, _Held):
+            return _record_held(mine, step, outcome, free, ticket)
         if isinstance(outcome, Waiting):
             return _record_waiting(mine, outcome, free, ticket)
         if isinstance(outcome, SentBack):
@@ -165,6 +213,26 @@ def _record_waiting(mine: Any, outcome: Waiting, free: dict[str, Any], ticket: T
     if not mine.update(**changes):
         return False
     if reason or outcome.output is not None:
+        hints.announce("ticket", ticket.pk, ticket.project_id)
+    return True
+
+
+def _record_held(mine: Any, step: Step, outcome: _Held, free: dict[str, Any], ticket: Ticket) -> bool:
+    """The visit leaves no trace but the reason; a brake that was released since then holds nothing."""
+    brakes.keep_still()
+    is_on = brakes.over(step.system).exists()
+    wait = timedelta(seconds=outcome.retry_after if is_on else 0.0)
+    reason = outcome.reason if is_on else None
+    held: dict[str, Any] = {
+        **free,
+        "status": StepStatus.WAITING,
+        "due_at": Case(When(woken_at__gt=F("claimed_at"), then=Now()), default=Now() + Value(wait)),
+        "started_at": Case(When(intent__isnull=True, then=None), default=F("started_at")),
+        "reason": reason,
+    }
+    if not mine.update(**held):
+        return False
+    if step.reason != reason:
         hints.announce("ticket", ticket.pk, ticket.project_id)
     return True
 

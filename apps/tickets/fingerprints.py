@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from apps.audit.services import record
 from apps.common.canonical import sha256_hex
+from apps.common.errors import Conflict
 from apps.policy.actor import Actor
 from apps.policy.services import allowed
 from apps.tickets import hints, registry
@@ -36,7 +37,10 @@ def refresh_fingerprint(ticket: Ticket, *, actor: Actor = ENGINE) -> list[dict[s
     """
     if ticket.frozen_at is not None:
         return []
-    content = registry.KINDS[ticket.kind].fingerprint_content(ticket)
+    kind = registry.KINDS.get(ticket.kind)
+    if kind is None:
+        raise Conflict("ticket.kind_removed", ticket=ticket.pk, kind=ticket.kind)
+    content = kind.fingerprint_content(ticket)
     if content is None:
         return []
     with transaction.atomic():

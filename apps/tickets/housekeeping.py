@@ -6,13 +6,14 @@ Must not: decide anything but by the database's clock.
 from __future__ import annotations
 
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models.functions import Now
 
 from apps.audit.sealer import seal
 from apps.tickets import registry
 from apps.tickets.advance import ENGINE, advance, end_ticket
 from apps.tickets.models import StepStatus, Ticket, TicketStatus
+from apps.tickets.rescue import each_alone
 from apps.tickets.slots import free_abandoned
 from apps.tickets.transitions import transition
 
@@ -32,11 +33,12 @@ def seal_audit(_ident: str) -> None:
 def expire(_ident: str) -> None:
     """Waiting tickets end after 14 days (D18)."""
     ids = Ticket.objects.filter(status__in=PENDING, expires_at__lte=Now()).values_list("pk", flat=True)[:BATCH]
-    for ticket_id in list(ids):
-        with transaction.atomic():
-            ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
-            if ticket.status in PENDING:
-                end_ticket(ticket, TicketStatus.EXPIRED, {"code": "ticket.expired", "params": {}})
+    each_alone(list(ids), _expire)
+
+
+def _expire(ticket: Ticket) -> None:
+    if ticket.status in PENDING:
+        end_ticket(ticket, TicketStatus.EXPIRED, {"code": "ticket.expired", "params": {}})
 
 
 @registry.chore("tickets.scheduled", every=lambda: 1.0)
@@ -45,12 +47,13 @@ def start_scheduled(_ident: str) -> None:
     ids = Ticket.objects.filter(status=TicketStatus.SCHEDULED, planned_at__lte=Now()).values_list("pk", flat=True)[
         :BATCH
     ]
-    for ticket_id in list(ids):
-        with transaction.atomic():
-            ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
-            if ticket.status == TicketStatus.SCHEDULED:
-                transition(ticket, TicketStatus.QUEUED, actor=ENGINE)
-                advance(ticket)
+    each_alone(list(ids), _queue)
+
+
+def _queue(ticket: Ticket) -> None:
+    if ticket.status == TicketStatus.SCHEDULED:
+        transition(ticket, TicketStatus.QUEUED, actor=ENGINE)
+        advance(ticket)
 
 
 @registry.chore("tickets.zombies", every=lambda: 20.0)
@@ -69,9 +72,10 @@ def revive_zombies(_ident: str) -> None:
             [BATCH],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    for ticket_id in ids:
-        with transaction.atomic():
-            ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
-            if not ticket.steps.filter(status__in=[StepStatus.DUE, StepStatus.WAITING]).exists():
-                log.warning("a ticket had nothing open", ticket_id=ticket_id, status=ticket.status)
-                advance(ticket)
+    each_alone(ids, _move_on)
+
+
+def _move_on(ticket: Ticket) -> None:
+    if not ticket.steps.filter(status__in=[StepStatus.DUE, StepStatus.WAITING]).exists():
+        log.warning("a ticket had nothing open", ticket_id=ticket.pk, status=ticket.status)
+        advance(ticket)

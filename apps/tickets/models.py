@@ -246,6 +246,38 @@ class Slot(models.Model):
         return f"slot of #{self.ticket_id}"
 
 
+class Brake(models.Model):
+    """The emergency brake (E10): while it is on, nothing new is begun outside; everywhere, or on one cluster."""
+
+    cluster = models.ForeignKey(
+        "integrations.Cluster",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="brakes",
+        help_text="null: everywhere",
+    )
+    reason = models.CharField(max_length=500)
+    pulled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    pulled_at = models.DateTimeField(db_default=Now())
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    comment = models.CharField(max_length=500, blank=True, help_text="what was said on release")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster"],
+                condition=Q(released_at__isnull=True),
+                nulls_distinct=False,
+                name="brake_once_per_scope",
+            )
+        ]
+        indexes = [models.Index(fields=["-pulled_at", "-id"], name="brake_newest")]
+
+    def __str__(self) -> str:
+        return f"brake {self.pk}"
+
+
 class Chore(models.Model):
     """Periodic work as a leased row: every worker looks, one does it. Replaces a scheduler process."""
 

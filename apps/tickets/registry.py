@@ -24,7 +24,8 @@ class StepSpec:
     """One planned step. Inside a wave each target walks its own order; waves go one after the other.
 
     system: the bulkhead ("jenkins:1"), "" for none. retry_from: the step a person's retry begins with when this
-    one failed (a failed build is retried from `start_build`).
+    one failed (a failed build is retried from `start_build`). retry_on: the beginnings of the reasons that mean so; any
+    other failure says nothing of what the earlier steps made, and this one alone is done again.
     """
 
     name: str
@@ -34,6 +35,13 @@ class StepSpec:
     system: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     retry_from: str = ""
+    retry_on: tuple[str, ...] = ("",)
+
+    def stored_params(self) -> dict[str, Any]:
+        """What the step's row keeps of it."""
+        if not self.retry_from:
+            return dict(self.params)
+        return {**self.params, "retry_from": self.retry_from, "retry_on": list(self.retry_on)}
 
 
 @dataclass

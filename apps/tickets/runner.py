@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import structlog
 from django.conf import settings
@@ -24,11 +27,12 @@ from apps.tickets.engine import visit
 log = structlog.get_logger(__name__)
 
 DATABASE_AWAY = (Error, PoolTimeout)
+STILL_SECONDS = 60.0
 _runner: Runner | None = None
 
 
 class Runner:
-    """One per worker process; `start` returns at once, `stop` waits for visits under way and hands leases back."""
+    """One per worker process; `start` returns at once, `stop` waits for what is under way and hands leases back."""
 
     def __init__(self) -> None:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -38,8 +42,9 @@ class Runner:
         self._stopping = threading.Event()
         self._busy: set[Future[None]] = set()
         self._lock = threading.Lock()
-        self._loop = threading.Thread(target=self._run, name="runner", daemon=True)
-        self._chores = threading.Thread(target=self._run_chores, name="chores", daemon=True)
+        self._looked = time.monotonic()
+        self._loop = threading.Thread(target=self._or_end, args=[self._run], name="runner", daemon=True)
+        self._chores = threading.Thread(target=self._or_end, args=[self._run_chores], name="chores", daemon=True)
 
     def start(self) -> None:
         """Begin sweeping."""
@@ -51,18 +56,51 @@ class Runner:
         """Look now."""
         self._wake.set()
 
-    def stop(self, timeout: float = 20.0) -> None:
-        """Claim nothing more, wait for visits under way, hand back what is left."""
-        self._stopping.set()
-        self._wake.set()
-        self._loop.join(timeout)
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        bell.set_local_wake(None)
+    def trouble(self) -> str:
+        """Why this runner should be started anew; "" when it sweeps. A database that is away is no reason."""
+        still = time.monotonic() - self._looked
+        if still > STILL_SECONDS:
+            return f"it has not swept for {still:.0f} s"
+        return "" if self._chores.is_alive() else "its chores have ended"
+
+    def begin_stop(self) -> None:
+        """Claim nothing more; what rings from now on is another worker's. Quick: a signal handler calls it."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            bell.set_local_wake(None)
+            self._wake.set()
+
+    def stop(self, timeout: float | None = None) -> bool:
+        """Claim nothing more, wait for what is under way until the time is over, hand back what is left.
+
+        False when something is still under way: its lease is somebody else's now, so the process has to end at once.
+        """
+        end = time.monotonic() + (settings.CONFIG.stop_seconds if timeout is None else timeout)
+        self.begin_stop()
+        for thread in (self._loop, self._chores):
+            if thread.ident is not None:
+                thread.join(max(0.0, end - time.monotonic()))
+        with self._lock:
+            visits = set(self._busy)
+        has_ended = not wait(visits, max(0.0, end - time.monotonic())).not_done
+        has_ended &= chores.wait_for_running(max(0.0, end - time.monotonic()))
+        self._pool.shutdown(wait=has_ended, cancel_futures=True)
         try:
-            hand_back(self.owner)
+            bell.ring(hand_back(self.owner))
+            chores.hand_back(self.owner)
         except DATABASE_AWAY:
             log.warning("could not hand leases back; they run out by themselves")
         connection.close()
+        return has_ended
+
+    def _or_end(self, work: Callable[[], None]) -> None:
+        """A thread that breaks takes the worker with it: better started anew than alive and deaf."""
+        try:
+            work()
+        finally:
+            if not self._stopping.is_set():
+                log.critical("a thread of the runner broke, the worker ends")
+                os.kill(os.getpid(), signal.SIGTERM)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -74,6 +112,7 @@ class Runner:
                 connection.close()
             finally:
                 close_old_connections()
+            self._looked = time.monotonic()
             self._wake.wait(pause)
             self._wake.clear()
 
@@ -134,3 +173,8 @@ def wake() -> None:
     """Wake this process's runner, if it has one."""
     if _runner is not None:
         _runner.wake()
+
+
+def trouble() -> str:
+    """Why this process' worker should be started anew; "" when all is well."""
+    return _runner.trouble() if _runner is not None else "it has no runner"

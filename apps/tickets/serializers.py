@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.serializers import PersonSerializer
+from apps.common.errors import is_reason
 from apps.common.errors_api import language_of
 from apps.common.messages import sentence
 from apps.projects.models import Environment, Project
@@ -25,8 +26,10 @@ class ReasonSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-def told(reason: Json, context: Mapping[str, Any]) -> Json:
-    """A stored reason with its sentence."""
+def told(reason: Any, context: Mapping[str, Any]) -> Json:
+    """A stored reason with its sentence; what is stored but is no reason gets the general one."""
+    if not is_reason(reason):
+        reason = {"code": "error"}
     request = context.get("request")
     params = reason.get("params") or {}
     language = language_of(request) if request is not None else "en"
@@ -164,7 +167,10 @@ class ApprovalSerializer(serializers.ModelSerializer[Approval]):
 
     @extend_schema_field(ChangedLineSerializer(many=True))
     def get_changed_lines(self, approval: Approval) -> list[Json]:
-        return list(((approval.void_reason or {}).get("params") or {}).get("lines") or [])
+        reason = approval.void_reason
+        if reason is None or not is_reason(reason):
+            return []
+        return list((reason.get("params") or {}).get("lines") or [])
 
 
 def fingerprint_short(fingerprint: str) -> str:
@@ -179,6 +185,7 @@ class StepSerializer(serializers.ModelSerializer[Step]):
     reason = ReasonField()
     key = serializers.CharField(source="call_key", read_only=True)
     output = serializers.JSONField(read_only=True, allow_null=True)
+    note = serializers.SerializerMethodField(help_text="what its output has to say in words")
 
     class Meta:
         model = Step
@@ -196,11 +203,17 @@ class StepSerializer(serializers.ModelSerializer[Step]):
             "troubles",
             "reason",
             "output",
+            "note",
             "due_at",
             "started_at",
             "finished_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(ReasonSerializer(allow_null=True))
+    def get_note(self, step: Step) -> Json | None:
+        note = step.output.get("note") if isinstance(step.output, dict) else None
+        return told(note, self.context) if isinstance(note, dict) and is_reason(note) else None
 
 
 class CommentSerializer(serializers.ModelSerializer[Comment]):

@@ -109,6 +109,7 @@ class TicketCardSerializer(TicketSerializer):
     place_in_queue = serializers.IntegerField(read_only=True, allow_null=True)
     given_review = ReviewSerializer(read_only=True, allow_null=True)
     cancel_reason = ReasonField()
+    held_by = ReasonField(help_text="the emergency brake that holds it now")
 
     class Meta(TicketSerializer.Meta):
         fields = (
@@ -130,6 +131,7 @@ class TicketCardSerializer(TicketSerializer):
             "given_review",
             "frozen_at",
             "cancel_reason",
+            "held_by",
         )
         read_only_fields = fields
 

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.audit.services import record
 from apps.common.errors import InvalidTransition
 from apps.policy.actor import Actor
 from apps.tickets import hints, registry
-from apps.tickets.models import Slot, Ticket, TicketStatus
+from apps.tickets.models import Slot, Step, StepStatus, Ticket, TicketStatus
 
 EXPIRES_AFTER = timedelta(days=14)
 S = TicketStatus
@@ -45,15 +46,21 @@ ALLOWED: dict[str, frozenset[str]] = {
 
 
 def transition(
-    ticket: Ticket, to: str, *, reason: dict[str, Any] | None = None, audit: dict[str, Any] | None = None, actor: Actor
+    ticket: Ticket,
+    to: str,
+    *,
+    reason: dict[str, Any] | None = None,
+    audit: dict[str, Any] | None = None,
+    tells_kind: bool = True,
+    actor: Actor,
 ) -> None:
     """Move a ticket to `to` if its stored status is still `ticket.status` and the table has that edge.
 
-    Writes the times that belong to the status, frees slots on an end, audits, and announces after commit.
+    Writes the times that belong to the status, frees slots and skips steps on an end, audits, and announces after commit.
     Raises InvalidTransition when the edge is not allowed or somebody else moved it first.
     """
     came_from = ticket.status
-    if to not in ALLOWED[came_from]:
+    if to not in ALLOWED.get(came_from, frozenset()):
         raise InvalidTransition(ticket=ticket.pk, came_from=came_from, to=to)
     changes: dict[str, Any] = {"status": to, "reason": reason}
     if to == S.QUEUED:
@@ -84,7 +91,16 @@ def transition(
         )
         if to in ENDED:
             Slot.objects.filter(ticket=ticket).delete()
+            _skip_the_rest(ticket)
             kind = registry.KINDS.get(ticket.kind)
-            if kind is not None:  # a kind that was removed leaves its tickets to end without it
+            if kind is not None and tells_kind:  # a kind that was removed leaves its tickets to end without it
                 kind.on_end(ticket)
         hints.announce("ticket", ticket.pk, ticket.project_id)
+
+
+def _skip_the_rest(ticket: Ticket) -> None:
+    """Steps that have not ended are skipped, and whoever visits one of them is fenced off."""
+    unended = [StepStatus.PLANNED, StepStatus.DUE, StepStatus.WAITING]
+    Step.objects.filter(ticket=ticket, status__in=unended).update(
+        status=StepStatus.SKIPPED, due_at=None, lease_until=None, lease_owner="", fence=F("fence") + 1
+    )

@@ -66,6 +66,7 @@ def read_card(ticket: Ticket, request: Request, *, refresh: bool = False) -> dic
     card.rights = api.rights_of(card, actor)
     card.all_builds, card.all_rollouts = known.builds_of(card), known.rollouts_of(card)
     card.place_in_queue = api.place_in_queue(card)
+    card.held_by = api.held_by(card)
     card.given_review = Review.objects.select_related("reviewer").filter(ticket=card).first()
     return forms.card_of(card, {"request": request})
 

@@ -5,14 +5,18 @@ Must not: decide outcomes; be kept after the visit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, Q
 from django.db.models.functions import Now
 
+from apps.common.db import bounded_transaction
+from apps.tickets import brakes
 from apps.tickets.claims import boot_clock
 from apps.tickets.models import Step, Ticket
 
@@ -25,6 +29,14 @@ class LeaseLostError(Exception):
 
 class CancelRequestedError(Exception):
     """Somebody cancelled the ticket before this write: it is not made."""
+
+
+class BadRowError(Exception):
+    """What is stored in a step's column is not what was written there by any version of ours."""
+
+    def __init__(self, step: str, column: str) -> None:
+        super().__init__(f"{step}.{column}")
+        self.step, self.column = step, column
 
 
 Checkpoint = Callable[[str, Step], None]
@@ -88,6 +100,20 @@ class Visit:
         """Whether the step is still this visit's, by its fence."""
         return Step.objects.filter(pk=self.step.pk, fence=self.fence).exists()
 
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """For the rows a step keeps beside its own: they change together, and only while the step is this visit's.
+
+        Locks ticket, then step, as the engine does when it records. Nothing outside may be called in here.
+        """
+        with transaction.atomic():
+            bounded_transaction()
+            Ticket.objects.select_for_update().only("pk").get(pk=self.step.ticket_id)
+            mine = Step.objects.select_for_update().filter(pk=self.step.pk, fence=self.fence)
+            if mine.values_list("pk", flat=True).first() is None:
+                raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
+            yield
+
     def forget_intent(self) -> None:
         """The outside certainly did not take the call: the next visit may simply make it."""
         Step.objects.filter(pk=self.step.pk, fence=self.fence).update(intent=None)
@@ -103,12 +129,19 @@ class Visit:
     def output_of(self, name: str, target: str = "") -> dict[str, Any]:
         """The output of an earlier step of this ticket; empty when there is none."""
         found = Step.objects.filter(ticket=self.ticket, name=name, target=target).values_list("output", flat=True)
-        return dict(found[0] or {}) if found else {}
+        output = (found[0] if found else None) or {}
+        if not isinstance(output, dict):
+            raise BadRowError(name, "output")
+        return dict(output)
 
     def assert_lease(self) -> None:
         """Raise LeaseLostError when the lease may have run out by the boot clock (D9)."""
         if boot_clock() - self.claimed_boot > self.lease_seconds * (1 - LEASE_MARGIN):
             raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
+
+    def lease_left(self) -> float:
+        """Seconds of the lease that are left by the boot clock: no write may take longer."""
+        return max(0.0, self.lease_seconds - (boot_clock() - self.claimed_boot))
 
     def freeze(self) -> None:
         """First change of a cluster: from here on the fingerprint stands still (D17)."""
@@ -127,11 +160,26 @@ class Visit:
         self._save_intent(intent, Q())
 
     def _save_intent(self, intent: dict[str, Any], condition: Q) -> None:
+        """One statement says whether the write may go out, while no brake can be pulled (E10)."""
         mine = Step.objects.filter(pk=self.step.pk, fence=self.fence)
-        if not mine.filter(condition).update(intent=intent):
-            if mine.exists():
-                raise CancelRequestedError(f"ticket {self.ticket.pk}")
-            raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
+        was = self.step.intent
+        with transaction.atomic():
+            brakes.keep_still()
+            if not mine.filter(condition, ~Exists(brakes.over(self.step.system))).update(intent=intent):
+                self._refuse_write(mine.exists(), mine.filter(condition).exists())
         self.step.intent = intent
         checkpoint("after_intent", self.step)
-        self.assert_lease()
+        try:
+            self.assert_lease()
+        except LeaseLostError:
+            if was is None:
+                self.forget_intent()  # surely not asked: nothing to look up. A newer visit's intent stays, by the fence.
+            raise
+
+    def _refuse_write(self, is_mine: bool, is_wanted: bool) -> None:
+        if not is_mine:
+            raise LeaseLostError(f"step {self.step.pk} fence {self.fence}")
+        reason = brakes.reason_over(self.step.system) if is_wanted else None
+        if reason is not None:
+            raise brakes.BrakeOnError(reason)
+        raise CancelRequestedError(f"ticket {self.ticket.pk}")

@@ -14,6 +14,7 @@ from apps.integrations.kubernetes.types import STEP_KEY
 from apps.integrations.loop import run
 from apps.workloads.models import Workload
 from apps.workloads.observe import Seen, see
+from apps.workloads.selectors import as_query
 
 Json = dict[str, Any]
 
@@ -22,8 +23,7 @@ async def read_objects(workload: Workload) -> tuple[Json, list[Json]]:
     """The raw Deployment and the raw pods its selector matches."""
     client = get_kubernetes(workload.placement.cluster)
     deployment = await client.get_deployment(workload.namespace, workload.deployment)
-    labels = deployment["spec"]["selector"].get("matchLabels", {})
-    pods = await client.list_pods(workload.namespace, ",".join(f"{k}={v}" for k, v in sorted(labels.items())))
+    pods = await client.list_pods(workload.namespace, as_query(deployment["spec"]["selector"]))
     return deployment, pods
 
 

@@ -18,6 +18,11 @@ NEW_POD_TROUBLE = (
     "InvalidImageName",
 )
 
+# A pod in one of these runs nothing and never will: the controllers have replaced it and count it no more, and it
+# stays listed until somebody deletes it (evicted ones do).
+ENDED_PHASES = ("Succeeded", "Failed")
+DEADLINE = "ProgressDeadlineExceeded"
+
 
 def digest_of(image: str) -> str:
     """The digest inside an image reference or an imageID; empty for a tag only or a bare config id."""
@@ -47,6 +52,7 @@ class SeenPod:
     owner: str
     since: str
     image: str = ""
+    ended: bool = False
 
     def as_json(self) -> Json:
         """The stored form."""
@@ -75,6 +81,11 @@ class Seen:
     def condition(self, kind: str) -> Json:
         """The condition of that type; empty when absent."""
         return next((c for c in self.conditions if c.get("type") == kind), {})
+
+    @property
+    def living(self) -> list[SeenPod]:
+        """The pods that run or are to run."""
+        return [p for p in self.pods if not p.ended]
 
 
 def see(deployment: Json, pods: list[Json], container: str, step_key_annotation: str) -> Seen:
@@ -112,20 +123,34 @@ def see_pod(pod: Json, container: str) -> SeenPod:
         (c for c in status.get("conditions", []) if c.get("type") == "PodScheduled" and c.get("status") == "False"), {}
     )
     ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions", []))
+    is_over = status.get("phase") in ENDED_PHASES
+    # An ended pod's containers still tell of their last wait; why it ended is what counts.
+    why = {"reason": status.get("reason") or status["phase"], "message": status.get("message", "")} if is_over else {}
+    trouble: Json = why or waiting or unscheduled
     return SeenPod(
         name=meta["name"],
         digest=digest_of(wanted),
         image_id=own.get("imageID", ""),
         ready=ready,
-        reason=waiting.get("reason", "") or unscheduled.get("reason", ""),
-        message=(waiting.get("message", "") or unscheduled.get("message", ""))[:300],
+        reason=trouble.get("reason", ""),
+        message=trouble.get("message", "")[:300],
         restarts=own.get("restartCount", 0),
         exit_code=ended.get("exitCode"),
         terminating="deletionTimestamp" in meta,
         owner=next((o["name"] for o in meta.get("ownerReferences", []) if o.get("controller")), ""),
         since=status.get("startTime") or meta.get("creationTimestamp", ""),
         image=wanted,
+        ended=is_over,
     )
+
+
+def deadline_before(deployment: Json) -> str:
+    """When an earlier rollout of a raw Deployment ran past its deadline; empty when its last one did not.
+
+    After a change the condition stays as it is until something moves, also at the new generation (`judge`).
+    """
+    conditions = deployment.get("status", {}).get("conditions") or []
+    return next((str(c.get("lastUpdateTime", "")) for c in conditions if c.get("reason") == DEADLINE), "")
 
 
 @dataclass(frozen=True)
@@ -138,10 +163,11 @@ class Judgement:
     notes: tuple[Json, ...] = ()
 
 
-def judge(seen: Seen, *, digest: str, generation: int, is_patient: bool = False) -> Judgement:
+def judge(seen: Seen, *, digest: str, generation: int, is_patient: bool = False, stale_deadline: str = "") -> Judgement:
     """Has this target arrived (D20)? Only what was observed at or after `generation` counts.
 
     is_patient: pods refused by a quota are not a failure yet; old pods that go away may make room for them.
+    stale_deadline: the time of the deadline condition that stood there before our change, and says nothing of it.
     """
     if seen.observed_generation < generation:
         return Judgement("moving", "rollout.not_observed", {"generation": generation, "seen": seen.observed_generation})
@@ -153,7 +179,7 @@ def judge(seen: Seen, *, digest: str, generation: int, is_patient: bool = False)
         code = "rollout.quota_exceeded" if quota else "rollout.pods_refused"
         return Judgement("moving" if is_patient else "failed", code, {"said": failure.get("message", "")[:300]})
     progress = seen.condition("Progressing")
-    if progress.get("reason") == "ProgressDeadlineExceeded":
+    if progress.get("reason") == DEADLINE and progress.get("lastUpdateTime") != (stale_deadline or None):
         return Judgement("failed", *_stuck(seen, digest))
     if seen.paused:
         return Judgement("failed", "rollout.paused", {})
@@ -165,10 +191,10 @@ def _count(seen: Seen, digest: str) -> Judgement:
     counters = {"updated": seen.updated, "ready": seen.ready, "available": seen.available, "replicas": wanted}
     if not seen.updated == seen.ready == seen.available == seen.replicas == wanted:
         return Judgement("moving", "rollout.replicas", counters)
-    others = [p.name for p in seen.pods if p.digest != digest]
+    others = [p.name for p in seen.living if p.digest != digest]
     if others:
         return Judgement("moving", "rollout.old_pods", {"pods": others[:10], "count": len(others)})
-    mine = [p for p in seen.pods if not p.terminating]
+    mine = [p for p in seen.living if not p.terminating]
     if len(mine) != wanted:
         return Judgement("moving", "rollout.pods_listed", {"pods": len(mine), "replicas": wanted})
     wrong = [p for p in mine if digest_of(p.image_id) not in ("", digest)]
@@ -185,14 +211,14 @@ def _count(seen: Seen, digest: str) -> Judgement:
 
 def _stuck(seen: Seen, digest: str) -> tuple[str, Json]:
     """Why a rollout ran past its progress deadline: the most telling of the new pods."""
-    for pod in seen.pods:
+    for pod in seen.living:
         if pod.digest == digest and pod.reason in NEW_POD_TROUBLE:
             params = {"pod": pod.name, "reason": pod.reason, "said": pod.message, "exit_code": pod.exit_code}
             return ("rollout.image_pull" if "Image" in pod.reason else "rollout.pod_fails"), params
-    for pod in seen.pods:
+    for pod in seen.living:
         if pod.digest == digest and pod.reason == "Unschedulable":
             return "rollout.unschedulable", {"pod": pod.name, "said": pod.message}
-    for pod in seen.pods:
+    for pod in seen.living:
         if pod.digest == digest and not pod.ready and not pod.terminating:
             return "rollout.pod_not_ready", {"pod": pod.name, "ready": seen.ready, "replicas": seen.replicas_wanted}
     return "rollout.deadline_exceeded", {"ready": seen.ready, "updated": seen.updated, "replicas": seen.replicas_wanted}

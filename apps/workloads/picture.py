@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.workloads.selectors import selects
+
 Json = dict[str, Any]
 Key = tuple[str, str]
 DEPLOYMENTS, PODS = "deployments", "pods"
@@ -91,5 +93,4 @@ def _slim(obj: Json) -> Json:
 
 
 def _selects(deployment: Json, labels: dict[str, str]) -> bool:
-    wanted = deployment["spec"]["selector"].get("matchLabels") or {}
-    return bool(wanted) and all(labels.get(k) == v for k, v in wanted.items())
+    return selects(deployment["spec"]["selector"], labels)

@@ -175,5 +175,9 @@ class AdoptSerializer(StrictSerializer):
         help_text="the Deployment's if empty",
     )
     namespace = serializers.CharField(
-        max_length=63, required=False, allow_blank=True, default="", help_text="checked against the placement's if given"
+        max_length=63,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="checked against the placement's if given",
     )

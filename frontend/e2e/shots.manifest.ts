@@ -137,6 +137,15 @@ export const SHOTS: Shot[] = [
     states: ['loading', 'error'],
   },
   { route: '/inside/tickets/$id', name: 'ticket-failed', as: 'developer', path: (s) => `/tickets/${s.failedTicket}` },
+  {
+    route: '/inside/brakes',
+    name: 'brakes',
+    as: 'ops',
+    path: () => '/brakes?at=dc1',
+    reads: '/api/v1/brakes/',
+    states: ['loading', 'error', 'empty'],
+  },
+  { route: '/inside/brakes', name: 'brakes-denied', as: 'developer', path: () => '/brakes' },
   ...['profile', 'appearance', 'tokens', 'sessions', 'shortcuts', 'why'].map((tab): Shot => ({
     route: '/inside/settings/$tab',
     name: `settings-${tab}`,

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "apps.tickets",
     "apps.workloads",
     "apps.releases",
+    "opsportal.doctor",
 ]
 MIDDLEWARE = [
     "apps.common.middleware.RequestIdMiddleware",
@@ -148,7 +149,15 @@ def from_config(config: Config, database_url: str, redis_url: str) -> dict[str, 
             "task_ignore_result": True,
             "task_default_queue": "doorbell",
             "broker_connection_retry_on_startup": True,
-            "broker_transport_options": {"socket_connect_timeout": 1, "socket_timeout": 5, "socket_keepalive": True},
+            "broker_connection_max_retries": None,  # a broker may be away for a night: the worker goes on without it
+            # kombu drops a connection on which nothing came for 1 s + twice the interval, so a mute broker is noticed
+            "broker_transport_options": {
+                "socket_connect_timeout": 1,
+                "socket_timeout": 5,
+                "socket_keepalive": True,
+                "health_check_interval": 3,
+            },
+            "worker_direct": True,  # a queue of each worker's own beside the doorbell: `manage.py probe_worker`
             "worker_hijack_root_logger": False,
             "timezone": "UTC",
         },

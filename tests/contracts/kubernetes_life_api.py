@@ -32,15 +32,24 @@ PATHS = {
 }
 
 
+def condition(status: Obj, kind: str) -> Obj:
+    """The condition of that type; empty when absent."""
+    return next((c for c in status.get("conditions") or () if c["type"] == kind), {})
+
+
 @dataclass
 class Api:
-    """One cluster, one token, one namespace."""
+    """One cluster, one token, one namespace. `pinned` is an image named by digest, "" where there is none;
+    `has_kubelet` is False where nodes only play the life of pods, `has_runtime` True where containers really run."""
 
     url: str
     token: str
     ca_pem: str
     namespace: str
     images: tuple[str, str] = ("nginx:1", "nginx:2")
+    pinned: str = ""
+    has_kubelet: bool = True
+    has_runtime: bool = False
 
     def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cadata=self.ca_pem)
@@ -149,6 +158,12 @@ class Api:
 
             threading.Thread(target=read, daemon=True).start()
             yield seen
+
+    def remove(self, name: str) -> None:
+        """Delete a Deployment and wait until nothing of it is left."""
+        self.delete("deployments", name)
+        self.wait(lambda: not self.list("pods", f"app={name}"))
+        self.wait(lambda: not self.list("replicasets", f"app={name}"))
 
     # -- pods -------------------------------------------------------------------------------------------------
     def pod(self, name: str, *, containers: Any = None, **spec: Any) -> Obj:

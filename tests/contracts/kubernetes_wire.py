@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,11 +56,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Wire:
-    """One cluster and one token ("" for none)."""
+    """One cluster and one token ("" for none).
+
+    `reader` is a token that may look at everything and change nothing. Where nobody lives no controller writes.
+    """
 
     url: str
     token: str
     ca_pem: str
+    reader: str = ""
+    is_living: bool = True
 
     def call(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, query: Any = None, **headers: str
@@ -123,6 +129,19 @@ class Wire:
     def deployment(self, ns: str, name: str = "d", **spec: Any) -> Obj:
         """Create a Deployment without replicas."""
         return self.call("POST", f"/apis/apps/v1/namespaces/{ns}/deployments", deployment(name, **spec)).good(201)
+
+    def calm(self, path: str) -> Obj:
+        """A Deployment without replicas once its controller has nothing more to write to it."""
+        deadline = time.monotonic() + 20
+        while True:
+            found = self.call("GET", path).good()
+            status = found["status"]
+            reasons = [c["reason"] for c in status.get("conditions", [])]
+            is_seen = status.get("observedGeneration") == found["metadata"]["generation"]
+            if not self.is_living or (is_seen and "NewReplicaSetAvailable" in reasons):
+                return found
+            assert time.monotonic() < deadline, status
+            time.sleep(0.05)
 
 
 def deployment(name: str = "d", **spec: Any) -> Obj:

@@ -207,6 +207,7 @@ def test_a_full_keyset_page_links_on_and_an_unknown_token_is_422(
 def test_the_last_offset_page_has_an_empty_next_page(target: Target) -> None:
     answer = target.get(f"{target.base}/members", per_page=100)
     assert (answer.headers["X-Next-Page"], answer.headers["X-Prev-Page"]) == ("", "")
+    assert (answer.headers["X-Total"], answer.headers["X-Total-Pages"]) == (str(len(answer.json())), "1")
     assert "next" not in answer.links
 
 

@@ -389,7 +389,7 @@ def test_an_access_review_answers_allowed_and_refuses_an_empty_question(kube: Wi
 
 
 @statement("kubernetes.apply-needs-manager", "kubernetes.md §5")
-def test_an_apply_without_a_manager_or_a_kind_is_refused(kube: Wire, ns: str) -> None:
+def test_an_apply_without_a_manager_a_kind_or_a_name_is_refused(kube: Wire, ns: str) -> None:
     path = MAPS.format(ns) + "/a"
     assert kube.patch(path, {"kind": "ConfigMap", "apiVersion": "v1"}, APPLY).told == (
         422,
@@ -397,3 +397,8 @@ def test_an_apply_without_a_manager_or_a_kind_is_refused(kube: Wire, ns: str) ->
         'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
     )
     assert kube.apply(path, {"data": {}}, "portal").told == (400, "BadRequest", "invalid object type: /, Kind=")
+    assert kube.apply(path, {"kind": "ConfigMap", "apiVersion": "v1"}, "portal").told == (
+        400,
+        "BadRequest",
+        "the name of the object (a based on URL) was undeterminable: name must be provided",
+    )

@@ -14,9 +14,13 @@ MAPS = "/api/v1/namespaces/{}/configmaps"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 
 
-def image_patch(image: str, name: str = "app", **metadata: str) -> Obj:
+def image_patch(image: object, name: str = "app", **metadata: str) -> Obj:
     patch: Obj = {"spec": {"template": {"spec": {"containers": [{"name": name, "image": image}]}}}}
     return {"metadata": metadata, **patch} if metadata else patch
+
+
+def named(name: str) -> Obj:
+    return {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": name}}
 
 
 def config(name: str, **container: object) -> Obj:
@@ -103,14 +107,43 @@ def test_a_json_patch_works_and_says_422_when_a_test_or_path_fails(kube: Wire, p
 
 
 @statement("kubernetes.patch-wrong-type", "kubernetes.md §5")
-def test_a_wrong_json_type_in_a_patch_is_422_about_the_patch(kube: Wire, path: str) -> None:
-    answer = kube.patch(path, {"spec": {"replicas": "three"}})
+def test_a_wrong_json_type_in_a_merge_patch_is_422_about_the_whole_object(kube: Wire, path: str) -> None:
+    answer = kube.patch(path, {"spec": {"replicas": "three"}}, MERGE)
     assert answer.status == 422
     assert answer.json["message"].startswith(' "" is invalid: patch: Invalid value: "{')
     assert answer.json["message"].endswith(
         "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"
     )
     assert answer.details["causes"][0]["field"] == "patch"
+
+
+@statement("kubernetes.strategic-wrong-type", "kubernetes.md §5")
+@pytest.mark.parametrize(
+    ("patch", "printed", "why"),
+    [
+        ({"spec": {"replicas": "three"}}, "map[spec:map[replicas:three]]", "unrecognized type: int32"),
+        ({"spec": {"paused": "yes"}}, "map[spec:map[paused:yes]]", "unrecognized type: bool"),
+        ({"metadata": {"labels": {"a": 1}}}, "map[metadata:map[labels:map[a:1]]]", "cannot convert int64 to string"),
+        ({"spec": 5}, "map[spec:5]", "cannot restore struct from: int64"),
+        (
+            {"spec": {"template": {"spec": {"containers": "x"}}}},
+            "map[spec:map[template:map[spec:map[containers:x]]]]",
+            "cannot restore slice from string",
+        ),
+        (
+            image_patch(5),
+            "map[spec:map[template:map[spec:map[containers:[map[image:5 name:app]]]]]]",
+            "cannot convert int64 to string",
+        ),
+    ],
+)
+def test_a_wrong_json_type_in_a_strategic_merge_is_422_about_the_patch_alone(
+    kube: Wire, path: str, patch: Obj, printed: str, why: str
+) -> None:
+    message = f'Invalid value: "{printed}": {why}'
+    answer = kube.patch(path, patch)
+    assert answer.told == (422, "Invalid", f' "" is invalid: patch: {message}')
+    assert answer.details == {"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]}
 
 
 # -- generation, no-ops, status -------------------------------------------------------------------------------
@@ -243,7 +276,6 @@ def test_an_apply_of_the_same_value_is_no_conflict(kube: Wire, path: str) -> Non
 
 @statement("kubernetes.apply-scale-conflict", "kubernetes.md §5")
 def test_a_conflict_with_a_scaler_names_the_subresource(kube: Wire, path: str) -> None:
-    kube.patch(path + "/scale", {"spec": {"replicas": 0}}, MERGE, fieldManager="Python").good()
     kube.patch(path + "/scale", {"spec": {"replicas": 1}}, MERGE, fieldManager="Python").good()
     body = config("d", image="reg.example/good:1")
     body["spec"]["replicas"] = 2
@@ -256,7 +288,7 @@ def test_a_conflict_with_a_scaler_names_the_subresource(kube: Wire, path: str) -
 @statement("kubernetes.apply-creates-and-repeats", "kubernetes.md §5")
 def test_an_apply_creates_with_201_and_repeats_without_a_new_version(kube: Wire, ns: str) -> None:
     path = MAPS.format(ns) + "/a"
-    body = {"kind": "ConfigMap", "apiVersion": "v1", "data": {"k": "v", "gone": "x"}}
+    body = {**named("a"), "data": {"k": "v", "gone": "x"}}
     made = kube.apply(path, body, "portal")
     made.good(201)
     again = kube.apply(path, body, "portal")
@@ -268,7 +300,7 @@ def test_an_apply_creates_with_201_and_repeats_without_a_new_version(kube: Wire,
 @statement("kubernetes.apply-removes", "kubernetes.md §5")
 def test_a_field_left_out_of_the_next_apply_goes_unless_another_owns_it(kube: Wire, ns: str) -> None:
     path = MAPS.format(ns) + "/a"
-    body = {"kind": "ConfigMap", "apiVersion": "v1"}
+    body = named("a")
     kube.apply(path, {**body, "data": {"a": "1", "b": "2", "c": "3"}}, "portal").good(201)
     kube.apply(path, {**body, "data": {"b": "2"}}, "rival").good()
     left = kube.apply(path, {**body, "data": {"c": "3"}}, "portal").good()
@@ -292,7 +324,7 @@ def test_an_environment_variable_left_out_of_the_next_apply_goes(kube: Wire, ns:
 @statement("kubernetes.apply-dry-run-conflict", "kubernetes.md §5")
 def test_a_dry_run_of_an_apply_tells_the_conflict_or_the_outcome_and_stores_nothing(kube: Wire, path: str) -> None:
     kube.patch(path, image_patch("reg.example/good:2"), fieldManager="opsportal-image").good()
-    version = kube.call("GET", path).version
+    version = kube.calm(path)["metadata"]["resourceVersion"]
     body = config("d", image="reg.example/good:3")
     assert kube.apply(path, body, "opsportal-config", dryRun="All").status == 409
     forced = kube.apply(path, body, "opsportal-config", dryRun="All", force="true").good()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ import pytest
 from django.conf import settings as current
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pydantic import SecretStr
 
+from apps.tickets.models import Brake, Chore
 from opsportal.health import _known_migrations
 from opsportal.origin import OriginGuard
+from tests.support.factories import make_cluster, make_user
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def test_liveness_needs_no_dependency(client: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_readiness_is_200_when_everything_is_there(client: Client) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "failing": []})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "failing": [], "brakes": []})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -44,7 +48,7 @@ def test_readiness_names_the_broker_and_the_layer_when_redis_is_away(
     }
     answer = client.get("/readyz")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.json() == {"status": "not_ready", "failing": ["broker", "layer"]}
+    assert answer.json() == {"status": "not_ready", "failing": ["broker", "layer"], "brakes": []}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -54,7 +58,7 @@ def test_readiness_names_the_database_without_telling_why(
     monkeypatch.setitem(connection.settings_dict, "HOST", str(tmp_path))
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"status": "not_ready", "failing": ["database", "migrations"]}
+    assert answer.json() == {"status": "not_ready", "failing": ["database", "migrations"], "brakes": None}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -66,8 +70,25 @@ def test_readiness_names_migrations_that_have_not_run(client: Client) -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE django_migrations SET name = substr(name, 2) WHERE app = 'sessions'")
-    assert answer.json() == {"status": "not_ready", "failing": ["migrations"]}
+    assert answer.json() == {"status": "not_ready", "failing": ["migrations"], "brakes": None}
     assert ("sessions", "0001_initial") in _known_migrations()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readiness_names_the_brakes_that_are_on_and_nothing_else_about_them(client: Client) -> None:
+    ops, lab = make_user("ops"), make_cluster("lab")
+    Brake.objects.create(cluster=None, reason="orders come in twice", pulled_by=ops)
+    Brake.objects.create(cluster=lab, reason="a disk", pulled_by=ops)
+    Brake.objects.create(cluster=lab, reason="old", pulled_by=ops, released_by=ops, released_at=timezone.now())
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "failing": [], "brakes": [f"cluster:{lab.pk}", "everywhere"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_web_process_is_ready_although_no_worker_runs(client: Client) -> None:
+    Chore.objects.create(name="audit.seal", last_done_at=timezone.now() - timedelta(days=1))
+    assert client.get("/readyz").status_code == 200
 
 
 def test_metrics_are_not_there_without_a_token(client: Client) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
-from opsportal.config import Config, database
+from opsportal.config import POOL, SESSION, Config, database
 
 CHECKOUT = Path(__file__).parents[2]
 COMPLETE = {
@@ -82,10 +82,10 @@ def test_production_has_neither_stand_ins_nor_the_demo_command() -> None:
 
 def test_a_database_url_may_name_a_unix_socket_folder_or_escaped_characters() -> None:
     socket = database("postgresql://opsportal@/portal?host=%2Ftmp%2Fpg&port=5433", 0)
-    assert (socket["HOST"], socket["PORT"], socket["NAME"], socket["OPTIONS"]) == ("/tmp/pg", "5433", "portal", {})
+    assert (socket["HOST"], socket["PORT"], socket["NAME"], socket["OPTIONS"]) == ("/tmp/pg", "5433", "portal", SESSION)
     remote = database("postgresql://u%40x:p%2F@db:5432/portal", 7)
     assert (remote["USER"], remote["PASSWORD"], remote["HOST"], remote["PORT"]) == ("u@x", "p/", "db", "5432")
-    assert remote["OPTIONS"] == {"pool": {"min_size": 1, "max_size": 7, "timeout": 20}}
+    assert remote["OPTIONS"] == {**SESSION, "pool": {"min_size": 1, "max_size": 7, **POOL}}
 
 
 def test_the_example_file_has_every_variable_with_its_default() -> None:

@@ -1,25 +1,47 @@
-"""The fault tests' own worker entry: loads Django once, forks a worker per command, and may kill it at a checkpoint.
+"""The fault tests' own worker entry: loads Django once, forks a worker per command, and may kill or hold it at a
+checkpoint.
 
-Commands are JSON lines on standard input: {"do": "start", "kill": {"step", "target", "point", "ticket"}?} answers
-{"pid": n}; {"do": "wait", "pid": n, "seconds": s} answers {"status": n or null}; {"do": "stop", "pid": n}.
-Must not: be reachable from product code.
+Commands are JSON lines on standard input: {"do": "start", "kill": {"step", "target", "point", "ticket"}?, "hold":
+{…the same, "gate": path}?, "celery": bool?, "backoff": s?} answers {"pid": n}; {"do": "wait", "pid": n, "seconds": s}
+answers {"status": n or null}; {"do": "stop", "pid": n}. Must not: be reachable from product code.
 """
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import signal
+import socket
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
+
+if TYPE_CHECKING:
+    from apps.tickets.models import Step
+
+LOADED = (
+    "celery.apps.worker",
+    "celery.concurrency.solo",
+    "celery.events.state",
+    "celery.worker.autoscale",
+    "celery.worker.consumer",
+    "celery.worker.loops",
+    "channels_redis.pubsub",
+    "kombu.transport.redis",
+    "opsportal.urls",
+    "psycopg_pool",
+    "redis.asyncio",
+)
 
 
 def main() -> None:
     """Serve commands until standard input closes; children are killed then."""
     django.setup()
+    _load()
     children: set[int] = set()
     for line in sys.stdin:
         command = json.loads(line)
@@ -30,11 +52,20 @@ def main() -> None:
         os.waitpid(pid, 0)
 
 
+def _load() -> None:
+    """What a worker imports when it is first needed is imported once, here."""
+    for name in LOADED:
+        importlib.import_module(name)
+    gc.freeze()  # a child's collector does not touch, and so copy, what is there already
+
+
 def _serve(command: dict[str, Any], children: set[int]) -> dict[str, Any]:
     if command["do"] == "start":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # till the child has its own answer to it
         pid = os.fork()
         if pid == 0:
-            _work(command.get("kill"))
+            _work(command)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         children.add(pid)
         return {"pid": pid}
     if command["do"] == "stop":
@@ -49,19 +80,27 @@ def _serve(command: dict[str, Any], children: set[int]) -> dict[str, Any]:
     return {"status": None}
 
 
-def _work(kill: dict[str, Any] | None) -> None:
-    """The child: a runner like any worker's, with a checkpoint that kills the whole process."""
-    from apps.tickets.models import Step
-    from apps.tickets.runner import Runner
+def _work(command: dict[str, Any]) -> None:
+    """The child: a worker like any other, but for its checkpoints."""
+    from apps.tickets import engine
     from apps.tickets.visit import set_checkpoint
 
-    def die_here(point: str, step: Step) -> None:
-        if kill is None or kill["target"] not in ("", step.target):
-            return
-        if (step.name, point, step.ticket_id) == (kill["step"], kill["point"], kill["ticket"]):
-            os.kill(os.getpid(), signal.SIGKILL)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # asked to stop before it began: nothing to hand back
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    os.dup2(2, 1)  # standard output belongs to the answers
+    if command.get("backoff"):
+        engine.BACKOFF_FIRST = float(command["backoff"])
+    if command.get("kill"):
+        set_checkpoint(_Trap(command["kill"], _die))
+    if command.get("hold"):
+        set_checkpoint(_Trap(command["hold"], _wait_at))
+    os._exit(_celery() if command.get("celery") else _runner())
 
-    set_checkpoint(die_here)
+
+def _runner() -> int:
+    """The engine's loop alone, without a broker's messages."""
+    from apps.tickets.runner import Runner
+
     runner = Runner()
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
@@ -69,7 +108,59 @@ def _work(kill: dict[str, Any] | None) -> None:
     while not stopped:
         time.sleep(0.02)
     runner.stop()
-    os._exit(0)
+    return 0
+
+
+def _celery() -> int:
+    """As in production: a Celery worker whose life the runner shares."""
+    from opsportal.celery import app
+
+    worker = app.Worker(
+        pool="solo",
+        concurrency=1,
+        loglevel="WARNING",
+        hostname=f"faults-{os.getpid()}@localhost",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+class _Trap:
+    """Springs once, at the first visit that passes its point. `recorded` is the record that ended the step."""
+
+    def __init__(self, where: dict[str, Any], spring: Any) -> None:
+        self.where, self.spring, self.is_set = where, spring, True
+
+    def __call__(self, point: str, step: Step) -> None:
+        where = self.where
+        if not self.is_set or where["target"] not in ("", step.target):
+            return
+        if (step.name, point, step.ticket_id) != (where["step"], where["point"], where["ticket"]):
+            return
+        if "gate" in where and point == "recorded" and _is_open(step):
+            return
+        self.is_set = False
+        self.spring(where)
+
+
+def _is_open(step: Step) -> bool:
+    step.refresh_from_db(fields=["status"])
+    return step.status in ("planned", "due", "waiting")
+
+
+def _die(_where: dict[str, Any]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _wait_at(where: dict[str, Any]) -> None:
+    """Say that the checkpoint is reached, and stay there until the other side hangs up."""
+    with socket.socket(socket.AF_UNIX) as gate:
+        gate.connect(where["gate"])
+        gate.recv(1)
 
 
 if __name__ == "__main__":

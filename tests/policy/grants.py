@@ -9,11 +9,12 @@ from apps.policy.registry import set_grant_source
 
 
 class PlainGrants:
-    """(user, project, environment, role) and (user, project) of owners."""
+    """(user, project, environment, role), (user, project) of owners and (environment, cluster) of placements."""
 
     def __init__(self) -> None:
         self.grants: set[tuple[int, int, int, str]] = set()
         self.owners: set[tuple[int, int]] = set()
+        self.placed: set[tuple[int, int]] = set()
 
     def roles(self, user_id: int, project_id: int, environment_id: int) -> frozenset[str]:
         return frozenset(g[3] for g in self.grants if g[:3] == (user_id, project_id, environment_id))
@@ -29,6 +30,9 @@ class PlainGrants:
 
     def all_roles(self, user_id: int) -> frozenset[str]:
         return frozenset(g[3] for g in self.grants if g[0] == user_id)
+
+    def roles_on_cluster(self, user_id: int, cluster_id: int) -> frozenset[str]:
+        return frozenset(g[3] for g in self.grants if g[0] == user_id and (g[2], cluster_id) in self.placed)
 
     def owns_any(self, user_id: int) -> bool:
         return any(o[0] == user_id for o in self.owners)

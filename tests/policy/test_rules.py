@@ -112,14 +112,35 @@ ADMIN_ONLY = {
     "project.create",
     "first_hour.read",
 }
+OPS_ANYWHERE = {"brake.pull", "brake.release"}
 FOR_VISITORS = {"session.create", "account_link.use"}
 
 
 @pytest.mark.parametrize("action", sorted(name for name, rule in ACTIONS.items() if rule.scope == "global"))
-def test_what_needs_no_project(action: str) -> None:
-    assert may(USER, action) is (action not in ADMIN_ONLY)
+def test_what_needs_no_project(action: str, grants: PlainGrants) -> None:
+    assert may(USER, action) is (action not in ADMIN_ONLY | OPS_ANYWHERE)
     assert may(ADMIN, action) is True
     assert may(ANONYMOUS, action) is (action in FOR_VISITORS)
+
+
+@dataclass(frozen=True)
+class Somewhere:
+    """A brake's scope."""
+
+    cluster_id: int | None
+
+
+@pytest.mark.parametrize("action", sorted(OPS_ANYWHERE))
+@pytest.mark.parametrize(("role", "expected"), [("developer", (0, 0, 0)), ("tester", (0, 0, 0)), ("ops", (1, 1, 0))])
+def test_a_brake_takes_ops_where_the_cluster_carries_his_environment(
+    action: str, role: str, expected: tuple[int, int, int], grants: PlainGrants
+) -> None:
+    grants.grants.add((ME, P, TEST, role))
+    grants.placed |= {(TEST, 1), (PROD, 2)}
+    found = tuple(int(may(USER, action, obj=Somewhere(cluster))) for cluster in (None, 1, 2))
+    assert found == expected
+    if role != "ops":
+        assert allowed(USER, action).code == "policy.needs_role_on_cluster"
 
 
 def test_an_unknown_action_is_refused_to_everybody() -> None:

@@ -10,11 +10,14 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from apps.sandbox.registry.editions import Edition
 from apps.sandbox.registry.server import RegistryServer
+from apps.sandbox.registry.token_server import TokenServer
 from tests.support.servers import serving
 
 SKOPEO = shutil.which("skopeo")
@@ -28,10 +31,16 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 Skopeo = Callable[..., str]
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RegistryServer]:
-    with serving(RegistryServer(tmp_path / "registry", user="ci", password="pw")) as running:
-        yield running
+@pytest.fixture(params=["3", "2.8", "3 with tokens"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RegistryServer]:
+    version, _, with_tokens = request.param.partition(" ")
+    with ExitStack() as stack:
+        if with_tokens:
+            service = stack.enter_context(serving(TokenServer(user="ci", password="pw", service="skopeo")))
+            made = RegistryServer(tmp_path / "registry", tokens=service.trust, edition=Edition(version))
+        else:
+            made = RegistryServer(tmp_path / "registry", user="ci", password="pw", edition=Edition(version))
+        yield stack.enter_context(serving(made))
 
 
 @pytest.fixture
@@ -101,10 +110,10 @@ def test_an_image_is_pushed_inspected_listed_and_deleted(
     reading = ("--tls-verify=false", "--creds", "ci:pw")
     seen = json.loads(skopeo("inspect", *reading, f"{here}:1"))
     assert (seen["Digest"], seen["Labels"]) == (image["digest"], {"team": "ops"})
-    assert seen["RepoTags"] == ["1", "stable"]
+    assert sorted(seen["RepoTags"]) == ["1", "stable"]
     raw = skopeo("inspect", "--raw", *reading, f"{here}:1")
     assert "sha256:" + hashlib.sha256(raw.encode()).hexdigest() == image["digest"]
-    assert json.loads(skopeo("list-tags", *reading, here))["Tags"] == ["1", "stable"]
+    assert sorted(json.loads(skopeo("list-tags", *reading, here))["Tags"]) == ["1", "stable"]
     skopeo("delete", *reading, f"{here}:1")
     assert json.loads(skopeo("list-tags", *reading, here))["Tags"] == []
     assert [entry.status for entry in server.journal.find("manifest.delete")] == [202]

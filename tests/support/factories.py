@@ -23,7 +23,13 @@ def make_user(name: str = "", **fields: Any) -> User:
 
 def actor_of(user: User) -> Actor:
     """The person as an actor with a session."""
-    return Actor(user_id=user.pk, name=user.username, kind="user", is_instance_admin=user.is_instance_admin)
+    return Actor(
+        user_id=user.pk,
+        name=user.username,
+        kind="user",
+        is_instance_admin=user.is_instance_admin,
+        display_name=user.display_name,
+    )
 
 
 def make_environment(slug: str = "test", tier: str = "test", **fields: Any) -> Environment:

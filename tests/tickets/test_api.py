@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.tickets.models import Approval, Ticket
 from apps.tickets.outcomes import Failed
@@ -341,6 +342,18 @@ def test_cancelling_is_for_the_requester_ops_and_owners_and_says_who(place: Plac
     assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
     assert answer.json()["reason"]["detail"] == "ops2 canceled it. wrong branch"
     assert AuditEvent.objects.filter(action="ticket.canceled", actor_name="ops2").count() == 1
+
+
+def test_sentences_call_a_person_as_people_do_and_the_trail_as_he_signs_in(place: Place, plan: Drill) -> None:
+    needs_approval(plan)
+    ticket = filed(place)
+    User.objects.filter(pk=place.ops.pk).update(display_name="Chen Hao")
+    place.ops.refresh_from_db()
+    rejected = approve(place, ticket, decision="reject", comment="not tonight")
+    assert rejected.status_code == 201, rejected.content
+    reason = Ticket.objects.get(pk=ticket["id"]).reason
+    assert reason == {"code": "ticket.rejected_by", "params": {"name": "Chen Hao", "comment": "not tonight"}}
+    assert AuditEvent.objects.filter(action="ticket.rejected", actor_name="ops").count() == 1
 
 
 def test_a_review_is_owed_once_and_not_by_the_requester(place: Place) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from apps.common.errors import IntegrationError, NotFound, Rejected
@@ -130,7 +131,7 @@ class GitLab:
             existing = await self.find_tag(project_id, name)
             if existing is None:
                 raise
-            return self._ours(existing, commit, message)
+            return replace(self._ours(existing, commit, message), was_there=True)
         if answer.status == 201:
             return self._ours(answer.read(parse.tag), commit, message)
         said = parse.message(answer)
@@ -138,7 +139,7 @@ class GitLab:
         if code == "gitlab.tag_taken":
             existing = await self.find_tag(project_id, name)
             if existing is not None:
-                return self._ours(existing, commit, message)
+                return replace(self._ours(existing, commit, message), was_there=True)
         about = self.http.about(f"tag {name}")
         raise Rejected(code, tag=name, commit=commit, said=self.http.quote(said), **about)
 

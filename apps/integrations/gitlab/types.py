@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -48,3 +48,4 @@ class Tag:
     commit: str
     message: str
     is_annotated: bool
+    was_there: bool = field(default=False, compare=False)  # `ensure_tag` found it and made nothing

@@ -137,6 +137,12 @@ class Jenkins:
             return found
         return next((item for item in queue if item.job == job and item.key == key), None)
 
+    async def find_anywhere(self, key: str) -> BuildRef | QueueItem | None:
+        """As `find_by_key`, among the newest builds of all jobs: a renamed job keeps its builds. Read: repeatable."""
+        seen = await self.snapshot()
+        found = min((b for b in seen.builds if b.key == key), key=lambda b: b.number, default=None)
+        return found if found is not None else next((item for item in seen.queue if item.key == key), None)
+
     async def snapshot(self, *, since_ms: int = 0, per_job: int = 30) -> Snapshot:
         """Queue and the newest `per_job` builds of every job in two calls. Read: repeatable.
 

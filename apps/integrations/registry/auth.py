@@ -66,8 +66,7 @@ class Credentials:
                 raise Rejected("outside.unauthorized", field="password", **refused.about)
             self._scheme = "basic"
             return {"Authorization": self._basic}
-        if challenge.params.get("error") == "insufficient_scope" and tried:
-            raise Rejected("registry.right_missing", scope=scope, **refused.about)
+        # Also after `insufficient_scope`: the right may have been granted since the token we kept was issued.
         self._scheme = "bearer"
         return {"Authorization": f"Bearer {await self._token(challenge, scope, refused)}"}
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from apps.common.errors import Invalid
 from apps.projects.models import Environment, ProjectEnvironment
 from apps.releases.models import Release, Rollout
-from apps.tickets.models import StepStatus, Ticket, TicketStatus
+from apps.tickets.models import Step, StepStatus, Ticket, TicketStatus
 from apps.tickets.registry import Filing
 
 REF = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\x00-\x20~^:?*\[\\]+$"}
@@ -47,17 +47,23 @@ def environment_of(ticket: Ticket) -> Environment:
     return ticket.environment
 
 
+def _workload_of(step: Step) -> int | None:
+    """The workload a step changes; None when its row cannot be read, so that the ticket's end does not hang on it."""
+    found = step.params.get("workload") if isinstance(step.params, dict) else None
+    return found if isinstance(found, int) else None
+
+
 def settle_rollouts(ticket: Ticket) -> None:
     """A rollout that was never judged: failed when the cluster refused the patch, skipped when none went out, else
     unknown."""
     open_results = [Rollout.Result.PENDING, Rollout.Result.RUNNING]
     begun = Rollout.objects.filter(ticket=ticket, result__in=open_results)
     for step in ticket.steps.filter(name="patch_image", status=StepStatus.FAILED):
-        begun.filter(workload=step.params["workload"]).update(
+        begun.filter(workload=_workload_of(step)).update(
             result=Rollout.Result.FAILED, reason=step.reason, finished_at=Now()
         )
     for step in ticket.steps.filter(name="patch_image", status=StepStatus.CANCELED, intent__isnull=True):
-        begun.filter(workload=step.params["workload"], generation__isnull=True).update(
+        begun.filter(workload=_workload_of(step), generation__isnull=True).update(
             result=Rollout.Result.SKIPPED, finished_at=Now()
         )
     begun.update(result=Rollout.Result.UNKNOWN)

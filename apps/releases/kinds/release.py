@@ -33,6 +33,9 @@ from apps.tickets.models import Ticket, TicketStatus
 from apps.tickets.outcomes import Ended, Outcome
 from apps.tickets.registry import Filing, Kind, Prepared, StepSpec
 
+# Only these ask for another build; a registry that refused the reading said nothing of the image.
+IMAGE_IS_BAD = ("image.", "registry.image_", "registry.digest_mismatch")
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -126,7 +129,13 @@ class ReleaseKind(Kind):
             StepSpec("ensure_job", 2, system=jenkins),
             StepSpec("start_build", 3, system=jenkins, retry_from="ensure_job"),
             StepSpec("await_build", 4, retry_from="start_build"),
-            StepSpec("resolve_digest", 5, system=f"registry:{project.registry_id}", retry_from="start_build"),
+            StepSpec(
+                "resolve_digest",
+                5,
+                system=f"registry:{project.registry_id}",
+                retry_from="start_build",
+                retry_on=IMAGE_IS_BAD,
+            ),
             StepSpec("take_slot", 6),
             *target_steps(project, workloads_of(project, environment_of(ticket))),
         ]

@@ -66,7 +66,7 @@ def give_verdict(
             waiting_for_verdict().filter(project=release.project_id, about__release__digest=release.digest), actor
         )
     else:
-        reason = {"code": "gate.failed_verdict", "params": {"name": actor.name, "environment": environment.slug}}
+        reason = {"code": "gate.failed_verdict", "params": {"name": actor.called, "environment": environment.slug}}
         _withdraw(release, environment, reason)
     return verdict
 

@@ -19,9 +19,11 @@ from apps.integrations.jenkins.client import Jenkins
 from apps.integrations.jenkins.types import BuildRef, QueueItem
 from apps.integrations.loop import run
 from apps.releases.labels import CHECKED, labels_for
-from apps.releases.lookup import look_up
+from apps.releases.lookup import look_up, look_up_key
 from apps.releases.models import Build, Release
+from apps.releases.steps.calls import found_by_key, write
 from apps.tickets import registry
+from apps.tickets.brakes import BrakeOnError
 from apps.tickets.outcomes import Canceled, Done, Errored, Failed, GoBack, Outcome, Waiting
 from apps.tickets.visit import Visit
 
@@ -50,11 +52,10 @@ def create_tag(visit: Visit) -> Outcome:
     gitlab = get_gitlab(release.project.gitlab)
     repository = visit.ticket.facts["gitlab_id"]
     visit.save_intent(tag=release.tag, commit=release.commit)
-    tag = run(
-        gitlab.ensure_tag(repository, release.tag, release.commit, str(visit.ticket.key)),
-        deadline() * 2,
-    )
-    return Done({"tag": tag.name, "commit": tag.commit})
+    work = gitlab.ensure_tag(repository, release.tag, release.commit, str(visit.ticket.key))
+    tag = write(visit, work, deadline() * 2)
+    found = found_by_key(str(visit.ticket.key)) if tag.was_there else {}
+    return Done({"tag": tag.name, "commit": tag.commit, **found})
 
 
 @registry.step("ensure_job", writes=True)
@@ -66,39 +67,53 @@ def ensure_job(visit: Visit) -> Outcome:
     jenkins = get_jenkins(project.jenkins)
     visit.save_intent(job=project.slug, template=template.jenkins_template)
     work = jenkins.ensure_job(project.slug, template.jenkins_template, "", PARAMETERS)
-    state = run(work, deadline() * 2)
-    Release.objects.filter(pk=release.pk).update(job_template_version=template.version)
+    state = write(visit, work, deadline() * 2)
+    with visit.owned():
+        Release.objects.filter(pk=release.pk).update(job_template_version=template.version)
     return Done({"job": project.slug, "created": state.created, "changed": state.changed})
 
 
 @registry.step("start_build", writes=True)
 def start_build(visit: Visit) -> Outcome:
-    """Start exactly one build with our key; after a doubtful call the key is looked up in queue and builds (D23)."""
+    """Start exactly one build with our key, which is looked up first in queue and builds, whatever our rows say: they
+    may be of a restored backup (D23, QR18)."""
     release = release_of(visit)
     jenkins = get_jenkins(release.project.jenkins)
     job = release.project.slug
     earlier = None if visit.was_begun else _bind_earlier(visit, jenkins)
     if earlier is not None:
         return earlier
-    build, _ = Build.objects.get_or_create(
-        key=visit.key,
-        defaults={"release": release, "ticket": visit.ticket, "controller": release.project.jenkins, "job": job},
-    )
+    found = look_up_key(jenkins, job, visit.key, deadline(), everywhere=visit.was_begun)
+    with visit.owned():
+        build, _ = Build.objects.get_or_create(
+            key=visit.key,
+            defaults={"release": release, "ticket": visit.ticket, "controller": release.project.jenkins, "job": job},
+        )
+    if found is not None:
+        return _found(visit, build, found)
     if visit.was_begun:
-        found = run(jenkins.find_by_key(job, visit.key), deadline())
-        if found is None:
-            return _not_there_yet(visit, build)
-        return _found(build, found)
-    visit.save_intent(job=job, key=visit.key)
+        return _not_there_yet(visit, build)
     try:
-        item = run(jenkins.start_build(job, _parameters(visit, release)), deadline())
+        visit.save_intent(job=job, key=visit.key)
+    except BrakeOnError:
+        _forget_unasked(visit, build)
+        raise
+    try:
+        item = write(visit, jenkins.start_build(job, _parameters(visit, release)), deadline())
     except IntegrationError as error:
         if not error.unknown:
             visit.forget_intent()
-            Build.objects.filter(pk=build.pk, state=Build.State.ASKED).delete()  # never asked, so never looked for
+            _forget_unasked(visit, build)
         raise
-    Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(state=Build.State.QUEUED, queue_id=item.id)
+    with visit.owned():
+        Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(state=Build.State.QUEUED, queue_id=item.id)
     return Done({"build": build.pk, "queue_id": item.id, "folded": item.folded})
+
+
+def _forget_unasked(visit: Visit, build: Build) -> None:
+    """Never asked for, so never looked for."""
+    with visit.owned():
+        Build.objects.filter(pk=build.pk, state=Build.State.ASKED).delete()
 
 
 def _bind_earlier(visit: Visit, jenkins: Jenkins) -> Outcome | None:
@@ -109,11 +124,11 @@ def _bind_earlier(visit: Visit, jenkins: Jenkins) -> Outcome | None:
         return None
     if earlier.state not in OPEN:
         unseen = earlier.result == "SUCCESS" and visit.output_of("await_build").get("build") != earlier.pk
-        return Done({"build": earlier.pk, "number": earlier.number, "found_by_key": True}) if unseen else None
+        return Done({"build": earlier.pk, "number": earlier.number, **found_by_key(earlier.key)}) if unseen else None
     found = look_up(jenkins, earlier, deadline())
     if isinstance(found, BuildRef) and found.result not in (None, "SUCCESS"):
         return None  # it ended badly; the poller writes it down
-    return _found(earlier, found) if found is not None else _not_yet_lost(visit, earlier)
+    return _found(visit, earlier, found) if found is not None else _not_yet_lost(visit, earlier)
 
 
 def _parameters(visit: Visit, release: Release) -> dict[str, str]:
@@ -130,15 +145,18 @@ def _parameters(visit: Visit, release: Release) -> dict[str, str]:
     }
 
 
-def _found(build: Build, found: BuildRef | QueueItem) -> Outcome:
-    """The doubtful call had been accepted: go on with what it made."""
+def _found(visit: Visit, build: Build, found: BuildRef | QueueItem) -> Outcome:
+    """It had been accepted, by a call without an answer or before a backup was restored: go on with what it made."""
     if isinstance(found, QueueItem):
-        Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(state=Build.State.QUEUED, queue_id=found.id)
-        return Done({"build": build.pk, "queue_id": found.id, "found_by_key": True})
-    Build.objects.filter(pk=build.pk, state=Build.State.ASKED).update(
-        state=Build.State.QUEUED, queue_id=found.queue_id, number=found.number
-    )
-    return Done({"build": build.pk, "number": found.number, "found_by_key": True})
+        known: dict[str, Any] = {"queue_id": found.id}
+        stored = known
+    else:
+        known = {"number": found.number}
+        stored = {**known, "queue_id": found.queue_id}
+    with visit.owned():
+        asked = Build.objects.filter(pk=build.pk, state=Build.State.ASKED)
+        asked.update(state=Build.State.QUEUED, job=found.job, **stored)
+    return Done({"build": build.pk, **known, **found_by_key(build.key)})
 
 
 def _not_there_yet(visit: Visit, build: Build) -> Outcome:
@@ -149,12 +167,14 @@ def _not_there_yet(visit: Visit, build: Build) -> Outcome:
 def _not_yet_lost(visit: Visit, build: Build) -> Waiting | None:
     """Lost after two reads far enough apart (None); till then we wait."""
     wait = settings.CONFIG.lost_seconds
-    if build.absent_since is None:
-        Build.objects.filter(pk=build.pk).update(absent_since=Now())
-        return Waiting(wait)
-    if (visit.now - build.absent_since).total_seconds() < wait:
-        return Waiting(wait / 2)
-    Build.objects.filter(pk=build.pk).update(state=Build.State.LOST, finished_at=Now())
+    mine = Build.objects.filter(pk=build.pk, state__in=OPEN)
+    with visit.owned():
+        if build.absent_since is None:
+            mine.update(absent_since=Now())
+            return Waiting(wait)
+        if (visit.now - build.absent_since).total_seconds() < wait:
+            return Waiting(wait / 2)
+        mine.update(state=Build.State.LOST, finished_at=Now())
     return None
 
 
@@ -162,7 +182,8 @@ def _ask_again(visit: Visit) -> Outcome:
     lost = Build.objects.filter(ticket=visit.ticket, state=Build.State.LOST).count()
     if lost >= LOST_MOST:
         return Errored("build.lost", {"job": visit.ticket.project.slug, "times": lost})
-    return GoBack("start_build", {"code": "build.lost_retrying", "params": {"job": visit.ticket.project.slug}})
+    # From the job on: what lost the build may have been somebody who renamed, deleted or replaced it.
+    return GoBack("ensure_job", {"code": "build.lost_retrying", "params": {"job": visit.ticket.project.slug}})
 
 
 @registry.step("await_build", writes=False, settles=True)
@@ -195,13 +216,17 @@ def _ended(visit: Visit, build: Build, params: dict[str, Any]) -> Outcome:
 
 
 def _stop(visit: Visit, build: Build) -> None:
-    """Ask Jenkins to stop it. A refusal is remembered and ends nothing: the build goes on, and so does the waiting."""
+    """Ask Jenkins to stop it, whatever number it has now: a job made anew counts from 1 again, over others' builds.
+
+    A refusal is remembered and ends nothing: the build goes on, and so does the waiting.
+    """
     jenkins = get_jenkins(build.controller)
     try:
-        if build.number is not None:
-            run(jenkins.stop_build(build.job, build.number), deadline())
-        elif build.queue_id is not None:
-            run(jenkins.cancel_item(build.queue_id), deadline())
+        found = look_up(jenkins, build, deadline())
+        if isinstance(found, QueueItem):
+            run(jenkins.cancel_item(found.id), deadline())
+        elif found is not None and found.building:
+            run(jenkins.stop_build(found.job, found.number), deadline())
     except IntegrationError as error:
         visit.remember(trouble=error.as_reason())
 
@@ -219,7 +244,8 @@ def resolve_digest(visit: Visit) -> Outcome:
         if image.labels.get(label) != wanted[label]:
             params = {**where, "label": label, "wanted": wanted[label], "found": image.labels.get(label, "")}
             return Failed("image.label_differs", params)
-    Release.objects.filter(pk=release.pk).update(
-        digest=image.digest, labels=image.labels, size=image.size_compressed, built_at=Now()
-    )
+    with visit.owned():
+        Release.objects.filter(pk=release.pk).update(
+            digest=image.digest, labels=image.labels, size=image.size_compressed, built_at=Now()
+        )
     return Done({"digest": image.digest, "size": image.size_compressed})

@@ -9,10 +9,10 @@ from django.conf import settings
 
 from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_registry
-from apps.integrations.loop import run
 from apps.integrations.models import Registry
 from apps.integrations.registry.copy import Progress, copy_image
 from apps.releases.steps.building import release_of
+from apps.releases.steps.calls import write
 from apps.tickets import registry
 from apps.tickets.outcomes import Canceled, Done, Outcome, Waiting
 from apps.tickets.visit import Visit
@@ -36,7 +36,7 @@ def copy(visit: Visit) -> Outcome:
     progress = Progress()
     work = copy_image(source, sink, release.image_repository, release.digest, release.tag, progress=progress)
     try:
-        copied = run(work, settings.CONFIG.lease_seconds * LEASE_SHARE)
+        copied = write(visit, work, settings.CONFIG.lease_seconds * LEASE_SHARE)
     except IntegrationError as error:
         if progress.blobs and (error.retryable or error.unknown):
             return Waiting(NEXT_SECONDS)

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -22,14 +21,17 @@ from apps.integrations.loop import run
 from apps.projects.models import Project
 from apps.releases.models import Release, Rollout, TicketRelease
 from apps.releases.steps.building import deadline
+from apps.releases.steps.calls import found_by_key, write
+from apps.releases.steps.overtaken import unknown_later_key
 from apps.releases.targets import image_reference
 from apps.tickets import registry
-from apps.tickets.models import Step, StepStatus
-from apps.tickets.outcomes import Canceled, Done, Errored, Failed, Outcome, Waiting
+from apps.tickets.brakes import BrakeOnError
+from apps.tickets.models import Step, StepStatus, TicketStatus
+from apps.tickets.outcomes import Canceled, Done, Ended, Errored, Failed, Outcome, Waiting
 from apps.tickets.visit import CancelRequestedError, Visit
 from apps.workloads.clusters import read_seen
 from apps.workloads.models import ClusterHeartbeat, ObservedDeployment, Workload
-from apps.workloads.observe import Judgement, container_image, digest_of, judge
+from apps.workloads.observe import Judgement, container_image, deadline_before, digest_of, judge
 
 WATCHER_FRESH = timedelta(seconds=15)
 UNREADABLE = ("outside.bad_answer", "outside.too_large")
@@ -55,20 +57,31 @@ def patch_image(visit: Visit) -> Outcome:
         params = {"deployment": workload.deployment, "namespace": workload.namespace}
         return Failed("workload.replaced", params)
     before = container_image(deployment, workload.container)
-    key = visit.key
+    key, found = visit.key, {}
+    stale = deadline_before(deployment)
     if before != image:
         if visit.is_cancelling:
             return Canceled()
+        later = unknown_later_key(deployment, visit.ticket)
+        if later:
+            params = {"key": later, "cluster": workload.placement.cluster.name, "image": before}
+            return Ended(TicketStatus.SUPERSEDED, {"code": "rollout.overtaken_unknown", "params": params})
         _begin(visit, workload, release, before, image)
         meta = _patch(visit, client, workload, image, deployment)["metadata"]
-    elif (meta.get("annotations") or {}).get(STEP_KEY) != key:
-        # Somebody else's patch, or an earlier ticket's, already put this very digest there: nothing to change.
+    else:
+        is_ours = (meta.get("annotations") or {}).get(STEP_KEY) == key
+        found = found_by_key(key) if is_ours else {}
+        stale = (visit.step.intent or {}).get("stale_deadline", "") if is_ours else ""
+        # What our rows lack (a call nobody recorded, a restored backup), or another's patch of this very digest.
         _begin(visit, workload, release, before, image)
-    visit.freeze()  # again: another target's refusal may have taken it back meanwhile
-    Rollout.objects.filter(ticket=visit.ticket, workload=workload).update(
-        generation=meta["generation"], result=Rollout.Result.RUNNING
-    )
-    return Done({"generation": meta["generation"], "from": before, "to": image})
+    with visit.owned():
+        visit.freeze()  # again: another target's refusal may have taken it back meanwhile
+        Rollout.objects.filter(ticket=visit.ticket, workload=workload).update(
+            generation=meta["generation"], result=Rollout.Result.RUNNING
+        )
+    if stale:
+        found = {**found, "stale_deadline": stale}
+    return Done({"generation": meta["generation"], "from": before, "to": image, **found})
 
 
 def _patch(visit: Visit, client: Kubernetes, workload: Workload, image: str, deployment: Json) -> Json:
@@ -77,7 +90,10 @@ def _patch(visit: Visit, client: Kubernetes, workload: Workload, image: str, dep
     may_be_there = visit.was_begun  # an earlier call of this attempt has no answer: a conflict may be its own trace
     before = container_image(deployment, workload.container)
     try:
-        visit.save_intent_unless_cancelled(image=image, before=before, resource_version=version)
+        stale = deadline_before(deployment)
+        visit.save_intent_unless_cancelled(
+            image=image, before=before, resource_version=version, **({"stale_deadline": stale} if stale else {})
+        )
         work = client.patch_image(
             workload.namespace,
             workload.deployment,
@@ -87,8 +103,8 @@ def _patch(visit: Visit, client: Kubernetes, workload: Workload, image: str, dep
             key=visit.key,
             seen=deployment,
         )
-        return run(work, deadline())
-    except CancelRequestedError:
+        return write(visit, work, deadline())
+    except (CancelRequestedError, BrakeOnError):
         if not may_be_there:
             _unfreeze_if_untouched(visit)
         raise
@@ -102,14 +118,15 @@ def _patch(visit: Visit, client: Kubernetes, workload: Workload, image: str, dep
 def _unfreeze_if_untouched(visit: Visit) -> None:
     """As long as this ticket changed no cluster, its gates and approvals are read again by a retry (D17)."""
     others = Step.objects.filter(ticket=visit.ticket, name="patch_image").exclude(pk=visit.step.pk)
-    on_its_way = others.filter(Q(intent__isnull=False) | Q(status=StepStatus.SUCCEEDED)).exists()
-    if not on_its_way and not Rollout.objects.filter(ticket=visit.ticket, generation__isnull=False).exists():
-        visit.unfreeze()
+    with visit.owned():
+        on_its_way = others.filter(Q(intent__isnull=False) | Q(status=StepStatus.SUCCEEDED)).exists()
+        if not on_its_way and not Rollout.objects.filter(ticket=visit.ticket, generation__isnull=False).exists():
+            visit.unfreeze()
 
 
 def _begin(visit: Visit, workload: Workload, release: Release, before: str, image: str) -> None:
     """What was there and what shall be there, written before the change; the ticket is frozen from here (D17)."""
-    with transaction.atomic():
+    with visit.owned():
         visit.freeze()
         from_digest = digest_of(before)
         if from_digest:
@@ -166,7 +183,13 @@ def await_rollout(visit: Visit) -> Outcome:
     wait = settings.CONFIG.rollout_recheck_seconds
     late = visit.age > settings.CONFIG.rollout_deadline_seconds
     is_patient = visit.age < settings.CONFIG.refused_pods_seconds
-    if not late and _watcher_says_moving(workload, rollout, is_patient):
+    told = {
+        "digest": rollout.to_digest,
+        "generation": rollout.generation or 0,
+        "is_patient": is_patient,
+        "stale_deadline": visit.output_of("patch_image", visit.step.target).get("stale_deadline", ""),
+    }
+    if not late and _watcher_says_moving(workload, told):
         return Waiting(wait)
     try:
         seen = read_seen(workload)
@@ -176,29 +199,31 @@ def await_rollout(visit: Visit) -> Outcome:
         if error.retryable or error.unknown:
             raise
         return Errored(error.code, error.params)  # a credential, a certificate: we could not tell (law 4)
-    judgement = judge(seen, digest=rollout.to_digest, generation=rollout.generation or 0, is_patient=is_patient)
+    judgement = judge(seen, **told)
     if judgement.state == "moving" and not late:
         return Waiting(wait, {"code": judgement.code, "params": judgement.params})
     if judgement.state == "moving":
         judgement = Judgement("failed", "rollout.deadline", {**judgement.params, "last": judgement.code})
-    return _conclude(rollout, judgement)
+    return _conclude(visit, rollout, judgement)
 
 
-def _watcher_says_moving(workload: Workload, rollout: Rollout, is_patient: bool) -> bool:
+def _watcher_says_moving(workload: Workload, told: Json) -> bool:
     beat = ClusterHeartbeat.objects.filter(cluster=workload.placement.cluster_id).first()
     if beat is None or beat.seen_at is None or db_now() - beat.seen_at > WATCHER_FRESH:
         return False
     row = ObservedDeployment.objects.filter(workload=workload).first()
     if row is None:
         return False
-    told = judge(row.as_seen(), digest=rollout.to_digest, generation=rollout.generation or 0, is_patient=is_patient)
-    return told.state == "moving"
+    return judge(row.as_seen(), **told).state == "moving"
 
 
-def _conclude(rollout: Rollout, judgement: Judgement) -> Outcome:
+def _conclude(visit: Visit, rollout: Rollout, judgement: Judgement) -> Outcome:
+    mine = Rollout.objects.filter(pk=rollout.pk)
     if judgement.state == "done":
-        Rollout.objects.filter(pk=rollout.pk).update(result=Rollout.Result.SUCCEEDED, reason=None, finished_at=Now())
+        with visit.owned():
+            mine.update(result=Rollout.Result.SUCCEEDED, reason=None, finished_at=Now())
         return Done({"generation": rollout.generation, "notes": list(judgement.notes)})
     reason = {"code": judgement.code, "params": judgement.params}
-    Rollout.objects.filter(pk=rollout.pk).update(result=Rollout.Result.FAILED, reason=reason, finished_at=Now())
+    with visit.owned():
+        mine.update(result=Rollout.Result.FAILED, reason=reason, finished_at=Now())
     return Failed(judgement.code, judgement.params)

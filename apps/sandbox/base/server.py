@@ -22,6 +22,7 @@ from apps.sandbox.base.journal import Journal
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Callable[..., Any])
 MAX_BODY = 256 * 1024 * 1024
+SMALL_BODIES = ("application/json", "application/x-www-form-urlencoded")
 
 
 def call(kind: str) -> Callable[[H], H]:
@@ -123,10 +124,13 @@ class StandIn:
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         kind = self.kind_of(request)
         request["subject"], request["agent"], request["detail"] = "", "", {}
-        fault = self.faults.take(kind, dict(request.match_info))
+        about = {**request.match_info, "user-agent": request.headers.get("User-Agent", "")}
+        fault = self.faults.take(kind, about)
         if fault is not None and fault.action in ("status", "hang", "drop"):
             return await self._strike(request, kind, fault)
         if fault is not None and fault.action == "delay":
+            if request.content_type in SMALL_BODIES:
+                await request.read()  # it has arrived: worked on also when its sender has gone by then
             await asyncio.sleep(fault.seconds)
         try:
             response = await handler(request)

@@ -1,4 +1,4 @@
-"""Endpoints: commits (list, one, refs, create from actions), compare, merge base.
+"""Endpoints: commits (list, one, refs, diff, create from actions), compare, merge base.
 
 Must not: keep more than a page of history in an answer; compare is bounded by COMPARED commits.
 """
@@ -39,6 +39,7 @@ class CommitsApi:
         router.add_post(base + "/commits", self.create)
         router.add_get(base + "/commits/{sha}", self.get)
         router.add_get(base + "/commits/{sha}/refs", self.refs)
+        router.add_get(base + "/commits/{sha}/diff", self.diff)
         router.add_get(base + "/compare", self.compare)
         router.add_get(base + "/merge_base", self.merge_base)
 
@@ -107,6 +108,16 @@ class CommitsApi:
         kind = one_of(await params(request), "type", ("branch", "tag", "all"), "all")
         containing = await self.hub.repo(project).refs_containing(await self._sha(request, project))
         found = [{"type": k, "name": n} for k, n in containing if kind in ("all", k)]
+        shown, headers = (await self.hub.page(request)).cut(found)
+        return answer(shown, headers=headers)
+
+    @call("commit.diff")
+    async def diff(self, request: web.Request) -> web.Response:
+        """`GET …/commits/:sha/diff`: against the first parent, or against nothing."""
+        _caller, project = self.hub.access.code(request)
+        repo = self.hub.repo(project)
+        commit = await repo.commit(await self._sha(request, project))
+        found = await diffs.file_diffs(repo, commit.parents[0] if commit.parents else diffs.EMPTY_TREE, commit.sha)
         shown, headers = (await self.hub.page(request)).cut(found)
         return answer(shown, headers=headers)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -63,9 +64,9 @@ class FilesApi:
             "commit_id": sha,
             "last_commit_id": latest,
             "execute_filemode": mode == "100755",
-            "content": base64.b64encode(content).decode(),
         }
-        return answer(body)
+        told = {f"X-Gitlab-{name.replace('_', '-').title()}": _header(value) for name, value in body.items()}
+        return answer({**body, "content": base64.b64encode(content).decode()}, headers=told)
 
     @call("file.raw")
     async def raw(self, request: web.Request) -> web.Response:
@@ -99,3 +100,9 @@ class FilesApi:
             for mode, kind, blob, path in found
         ]
         return sorted(entries, key=lambda entry: (entry["type"] != "tree", entry["path"]))
+
+
+def _header(value: object) -> str:
+    """A field of a file as the header of the same name has it; a HEAD shows nothing else."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return quote(text, safe="/.-_ ")

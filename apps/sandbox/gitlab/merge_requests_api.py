@@ -1,4 +1,4 @@
-"""Endpoints: merge requests, the part a portal needs: list, open, read.
+"""Endpoints: merge requests, the part a portal needs: list, open, read, change, close; what they bring.
 
 Mergeability is computed in the background: the first read says `checking`. Must not: merge.
 """
@@ -14,9 +14,10 @@ from apps.sandbox.base.server import call
 from apps.sandbox.gitlab import diffs, render
 from apps.sandbox.gitlab.errors import answer, message, not_found
 from apps.sandbox.gitlab.hub import Hub
-from apps.sandbox.gitlab.model import DEVELOPER, MergeRequest, Project
+from apps.sandbox.gitlab.model import DEVELOPER, MergeRequest, Project, now
 from apps.sandbox.gitlab.params import one_of, params, require
 from apps.sandbox.gitlab.payloads import Payloads
+from apps.sandbox.gitlab.repository import LogQuery
 
 STATES = ("opened", "closed", "locked", "merged", "all")
 
@@ -34,6 +35,9 @@ class MergeRequestsApi:
         router.add_get(base, self.list_all)
         router.add_post(base, self.create)
         router.add_get(base + "/{iid}", self.get)
+        router.add_put(base + "/{iid}", self.update)
+        router.add_get(base + "/{iid}/commits", self.commits)
+        router.add_get(base + "/{iid}/changes", self.changes)
 
     @call("merge_request.list")
     async def list_all(self, request: web.Request) -> web.Response:
@@ -66,11 +70,52 @@ class MergeRequestsApi:
         can_merge = self.hub.access.level(caller, project) >= DEVELOPER
         return answer(body | await self._details(project, mr) | {"user": {"can_merge": can_merge}})
 
-    async def _details(self, project: Project, mr: MergeRequest) -> dict[str, Any]:
+    @call("merge_request.update")
+    async def update(self, request: web.Request) -> web.Response:
+        """`PUT …/merge_requests/:iid {title, description, labels, state_event: close | reopen}`."""
+        caller, project = self.hub.access.code(request)
+        values = await params(request)
+        self.hub.access.require(caller, project, DEVELOPER)
+        mr = self._found(request, project)
+        event = one_of(values, "state_event", ("close", "reopen", ""), "")
+        mr.title, mr.description = str(values.get("title") or mr.title), str(values.get("description", mr.description))
+        mr.labels = _labels(values["labels"]) if "labels" in values else mr.labels
+        mr.state = {"close": "closed", "reopen": "opened", "": mr.state}[event]
+        mr.updated_at = now()
+        self.hub.save_soon()
+        return answer(await self._json(project, mr) | await self._details(project, mr))
+
+    @call("merge_request.commits")
+    async def commits(self, request: web.Request) -> web.Response:
+        """`GET …/merge_requests/:iid/commits`: newest first."""
+        _caller, project = self.hub.access.code(request)
+        base, tip = await self._ends(project, self._found(request, project))
+        page = await self.hub.page(request)
+        query = LogQuery(revision=f"{base}..{tip}", skip=page.start, limit=page.size + 1)
+        shown, headers = page.uncounted(await self.hub.repo(project).log(query) if base and tip else [])
+        return answer([render.commit_json(one, project, self.hub.url) for one in shown], headers=headers)
+
+    @call("merge_request.changes")
+    async def changes(self, request: web.Request) -> web.Response:
+        """`GET …/merge_requests/:iid/changes`: the merge request with its files."""
+        _caller, project = self.hub.access.code(request)
+        mr = self._found(request, project)
+        body = await self._json(project, mr) | await self._details(project, mr)
+        base, tip = await self._ends(project, mr)
+        found = await diffs.file_diffs(self.hub.repo(project), base, tip) if base and tip else []
+        return answer(body | {"changes": found, "overflow": False})
+
+    async def _ends(self, project: Project, mr: MergeRequest) -> tuple[str | None, str | None]:
+        """Merge base and tip; None where a branch is gone."""
         repo = self.hub.repo(project)
         tip = await repo.resolve(f"refs/heads/{mr.source_branch}")
         onto = await repo.resolve(f"refs/heads/{mr.target_branch}")
-        base = await repo.merge_base([tip, onto]) if tip and onto else None
+        return (await repo.merge_base([tip, onto]) if tip and onto else None), tip
+
+    async def _details(self, project: Project, mr: MergeRequest) -> dict[str, Any]:
+        repo = self.hub.repo(project)
+        base, tip = await self._ends(project, mr)
+        onto = await repo.resolve(f"refs/heads/{mr.target_branch}")
         changed = await diffs.file_diffs(repo, base, tip) if base and tip else []
         count = f"{diffs.FILES_SHOWN}+" if len(changed) >= diffs.FILES_SHOWN else str(len(changed))
         return {

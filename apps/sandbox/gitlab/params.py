@@ -22,7 +22,7 @@ async def params(request: web.Request) -> dict[str, Any]:
     if "params" not in request:
         found: dict[str, Any] = {}
         _add(found, list(request.query.items()))
-        if request.can_read_body:
+        if request.body_exists:
             await _add_body(request, found)
         request["params"] = found
     return request["params"]  # type: ignore[no-any-return]

@@ -69,6 +69,17 @@ class Exports:
         """The controller."""
         return Bean("hudson.model.Hudson", self.controller, self._root_table)
 
+    def view(self) -> Bean:
+        """The one view there is, with its jobs."""
+        table: FieldTable = {
+            "description": constant(None),
+            "jobs": lambda c: [self.job(j) for j in c.jobs],
+            "name": constant("all"),
+            "property": constant([]),
+            "url": lambda _c: f"{self.root_url()}/",
+        }
+        return Bean("hudson.model.AllView", self.controller, table)
+
     def queue(self) -> Bean:
         """The queue: newest first, as Jenkins lists it."""
         return plain(
@@ -220,6 +231,8 @@ class Exports:
             "assignedLabels": lambda _e: [plain(None, name="built-in")],
             "description": constant("the Jenkins controller's built-in node"),
             "displayName": constant("Built-In Node"),
+            "icon": constant("symbol-computer"),
+            "iconClassName": constant("symbol-computer"),
             "executors": lambda e: [self._executor(n, b) for n, b in enumerate(e.slots)],
             "idle": lambda e: e.busy == 0,
             "jnlpAgent": constant(False),

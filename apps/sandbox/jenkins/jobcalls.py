@@ -43,6 +43,7 @@ class JobCalls(Calls):
             ("enable", self.enable),
             ("disable", self.disable),
             ("reload", self.reload),
+            ("doWipeOutWorkspace", self.wipe_out),
             ("doDelete", self.do_delete),
             ("doRename", self.rename),
             ("confirmRename", self.rename),
@@ -157,6 +158,14 @@ class JobCalls(Calls):
         if job.config.disabled is not disabled:
             job.save(disabled=disabled)
             self.store.save_job(job)
+        return pages.redirect(self._page_of(request, job))
+
+    @call("job.wipe-out")
+    async def wipe_out(self, request: web.Request) -> web.Response:
+        """Empty the workspace: builds here keep none, so only what is told differs with and without a build."""
+        job = self.job_of(request)
+        if not job.builds:
+            return pages.page(200, "Wipe Out Workspace", "There is no workspace to wipe out.")
         return pages.redirect(self._page_of(request, job))
 
     @call("job.reload")

@@ -88,6 +88,7 @@ class JenkinsServer(StandIn):
             group(self.parts).routes(router)
         for path, handler in (
             ("/api/json", self.root),
+            ("/view/{view}/api/json", self.view),
             ("/crumbIssuer/api/json", self.crumb),
             ("/me/api/json", self.who_am_i),
             ("/whoAmI/api/json", self.who_am_i),
@@ -168,6 +169,13 @@ class JenkinsServer(StandIn):
     async def root(self, request: web.Request) -> web.Response:
         """The controller with its jobs and builds."""
         return api_answer(request, self.parts.exports.root())
+
+    @call("view")
+    async def view(self, request: web.Request) -> web.Response:
+        """The view of all jobs; there is no other."""
+        if request.match_info["view"] not in ("all", "All"):
+            raise web.HTTPNotFound
+        return api_answer(request, self.parts.exports.view())
 
     @call("crumb")
     async def crumb(self, request: web.Request) -> web.Response:

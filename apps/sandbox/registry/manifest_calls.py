@@ -9,8 +9,9 @@ from aiohttp import web
 
 from apps.sandbox.base.server import call
 from apps.sandbox.registry import manifests
+from apps.sandbox.registry.editions import Edition
 from apps.sandbox.registry.names import digest_of, is_digest
-from apps.sandbox.registry.replies import RefusalError, absolute, empty_reply
+from apps.sandbox.registry.replies import ABSENT, RefusalError, absolute, empty_reply
 from apps.sandbox.registry.storage import Storage
 
 MAX_MANIFEST = 4 * 1024 * 1024
@@ -21,8 +22,9 @@ class ManifestCalls:
 
     allowed = "DELETE, GET, HEAD, PUT"
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, edition: Edition) -> None:
         self._storage = storage
+        self._edition = edition
 
     @call("manifest.get")
     async def get(self, request: web.Request) -> web.Response:
@@ -60,16 +62,18 @@ class ManifestCalls:
 
     @call("manifest.delete")
     async def delete(self, request: web.Request) -> web.Response:
-        """By digest: the manifest and every tag on it. By tag: that tag alone."""
+        """By digest: the manifest and every tag on it. By tag: that tag alone, but 2.8 knows no such call."""
         name, reference = request.match_info["repository"], request.match_info["reference"]
         repository = self._storage.find(name)
         if ":" in reference:
             if not is_digest(reference):
-                raise RefusalError("DIGEST_INVALID", "invalid checksum digest length")
+                raise RefusalError("DIGEST_INVALID", "invalid checksum digest length", old=ABSENT)
             if reference not in repository.manifests:
                 raise RefusalError("MANIFEST_UNKNOWN")
             request["detail"].update(digest=reference, tags=self._storage.drop_manifest(name, reference))
             return empty_reply(202)
+        if self._edition.is_old:
+            raise RefusalError("DIGEST_INVALID")
         if reference not in repository.tags:
             place = f"/docker/registry/v2/repositories/{name}/_manifests/tags/{reference}"
             raise RefusalError("MANIFEST_UNKNOWN", f"filesystem: Path not found: {place}")
@@ -79,11 +83,11 @@ class ManifestCalls:
 
     def _serve(self, request: web.Request) -> manifests.Served | web.Response:
         name, reference = request.match_info["repository"], request.match_info["reference"]
-        digest = manifests.resolve(self._storage.find(name), reference)
+        digest = manifests.resolve(self._storage.find(name), name, reference, self._edition)
         if digest in (etag.strip('"') for etag in request.headers.getall("If-None-Match", [])):
             return web.Response(status=304)
         accepted = manifests.accepted_types(request.headers.getall("Accept", []))
-        served = manifests.negotiate(self._storage, name, reference, digest, accepted)
+        served = manifests.negotiate(self._storage, name, reference, digest, accepted, self._edition)
         request["detail"].update(digest=served.digest, media_type=served.media_type)
         return served
 

@@ -1,4 +1,4 @@
-"""The registry stand-in: an image registry over plain HTTP that answers as distribution 3.x with htpasswd does.
+"""The registry stand-in: an image registry over plain HTTP that answers as distribution does, 3.x or Debian's 2.8.
 
 This file routes, lets in and refuses; what a call does lies in the `*_calls` modules. Must not: know who pushes
 or pulls, or treat any repository specially.
@@ -16,27 +16,39 @@ from aiohttp import web
 from apps.sandbox.base.server import Handler, StandIn, call
 from apps.sandbox.registry import access
 from apps.sandbox.registry.blob_calls import BlobCalls
+from apps.sandbox.registry.editions import Edition
 from apps.sandbox.registry.list_calls import ListCalls
 from apps.sandbox.registry.manifest_calls import ManifestCalls
 from apps.sandbox.registry.names import DIGEST, REPOSITORY, TAG, UPLOAD
 from apps.sandbox.registry.replies import RefusalError, text_reply
 from apps.sandbox.registry.storage import Storage
+from apps.sandbox.registry.tokens import Trust
 from apps.sandbox.registry.upload_calls import UploadCalls
 
-Call = Callable[[web.Request], Awaitable[web.Response]]
+Call = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class RegistryServer(StandIn):
-    """One registry with one user. Without `data_dir` its content ends with it.
+    """One registry with one user, or with a token service that it trusts. Without `data_dir` its content ends with it.
 
     Fault scripts match on `repository`, `reference` (tag or digest of a manifest), `digest` (of a blob) and `upload`.
     """
 
     name = "registry"
 
-    def __init__(self, data_dir: Path | None, *, user: str, password: str) -> None:
+    def __init__(
+        self,
+        data_dir: Path | None,
+        *,
+        user: str = "",
+        password: str = "",
+        tokens: Trust | None = None,
+        edition: Edition = Edition.V3,
+    ) -> None:
         self.user = user
         self.password = password
+        self.edition = edition
+        self._door: access.Door = access.TokenDoor(tokens, edition) if tokens else access.PasswordDoor(user, password)
         self._temporary = None if data_dir else tempfile.TemporaryDirectory(prefix="registry-")
         self.storage = Storage(Path(self._temporary.name) if self._temporary else Path(data_dir or "."))
         super().__init__(data_dir)
@@ -44,8 +56,9 @@ class RegistryServer(StandIn):
 
     def routes(self) -> None:
         """The API's paths; whatever matches none is a plain 404 without a challenge."""
-        lists = ListCalls(self.storage, lambda: self.faults)
-        manifests, blobs, uploads = ManifestCalls(self.storage), BlobCalls(self.storage), UploadCalls(self.storage)
+        lists = ListCalls(self.storage, self.edition, lambda: self.faults)
+        manifests = ManifestCalls(self.storage, self.edition)
+        blobs, uploads = BlobCalls(self.storage, self.edition), UploadCalls(self.storage, self.edition)
         under = f"/v2/{{repository:{REPOSITORY}}}"
         self.app.router.add_route("*", "/", _alive)
         self.app.router.add_route("*", "/v2", _with_slash)
@@ -58,7 +71,7 @@ class RegistryServer(StandIn):
             manifests.allowed,
         )
         self.app.router.add_route("*", f"{under}/blobs/uploads", _with_slash)
-        self._add(f"{under}/blobs/uploads/", {"POST": uploads.start}, uploads.allowed)
+        self._add(f"{under}/blobs/uploads/", {"POST": uploads.start}, uploads.refuse)
         self._add(
             f"{under}/blobs/uploads/{{upload:{UPLOAD}}}",
             {
@@ -68,7 +81,7 @@ class RegistryServer(StandIn):
                 "PUT": uploads.finish,
                 "DELETE": uploads.cancel,
             },
-            uploads.allowed,
+            uploads.refuse,
         )
         self._add(
             f"{under}/blobs/{{digest:{DIGEST}}}",
@@ -83,12 +96,14 @@ class RegistryServer(StandIn):
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def _add(self, path: str, calls: dict[str, Call], allowed: str) -> None:
+    def _add(self, path: str, calls: dict[str, Call], otherwise: str | Call) -> None:
+        """One path; any other method gets the plain 405 that names these, or goes to a handler."""
         resource = self.app.router.add_resource(path)
         for method, handler in calls.items():
             resource.add_route(method, self._guarded(handler))
         if "*" not in calls:
-            resource.add_route("*", self._guarded(_refuse_method(allowed)))
+            refuse = _refuse_method(otherwise) if isinstance(otherwise, str) else otherwise
+            resource.add_route("*", self._guarded(refuse))
 
     def _guarded(self, handler: Call) -> Handler:
         """Name the subject, ask for credentials, turn a refusal into the error envelope."""
@@ -98,14 +113,16 @@ class RegistryServer(StandIn):
             match = request.match_info
             parts = (match.get("repository"), match.get("reference") or match.get("digest") or match.get("upload"))
             request["subject"] = ":".join(part for part in parts if part)
-            if not access.is_allowed(request, self.user, self.password):
-                return access.challenge(request)
-            request["agent"] = self.user
+            try:
+                request["agent"] = self._door.agent(request)
+            except access.NotLetInError as error:
+                refusal = RefusalError("UNAUTHORIZED", access.needed(request))
+                return refusal.reply(self.edition, {"WWW-Authenticate": str(error)})
             try:
                 return await handler(request)
             except RefusalError as refusal:
                 request["detail"]["code"] = refusal.errors[0]["code"]
-                return refusal.reply()
+                return refusal.reply(self.edition)
 
         return guarded
 

@@ -51,9 +51,9 @@ class Storage:
         """The repository, or an empty one that is not kept."""
         return self._repositories.get(repository) or Repository()
 
-    def catalog(self) -> list[str]:
+    def catalog(self, *, with_blobs_only: bool = False) -> list[str]:
         """Names of repositories that have or had a manifest, in the order of a walk through their paths."""
-        names = [name for name, repository in self._repositories.items() if repository.had_manifest]
+        names = [name for name, one in self._repositories.items() if one.had_manifest or with_blobs_only]
         return sorted(names, key=catalog_key)
 
     def path(self, digest: str) -> Path:

@@ -11,6 +11,7 @@ import re
 from aiohttp import ClientError, web
 
 from apps.sandbox.base.server import DroppedError, call
+from apps.sandbox.registry.editions import Edition
 from apps.sandbox.registry.names import is_digest
 from apps.sandbox.registry.replies import RefusalError, absolute, empty_reply
 from apps.sandbox.registry.storage import Storage
@@ -22,11 +23,10 @@ CHUNK = 256 * 1024
 class UploadCalls:
     """Handlers under `/v2/<repository>/blobs/uploads/`."""
 
-    allowed = "DELETE, GET, HEAD, PATCH, POST, PUT"
-
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, edition: Edition) -> None:
         self._storage = storage
-        self._uploads = Uploads(storage.uploads)
+        self._edition = edition
+        self._uploads = Uploads(storage.uploads, edition)
 
     @call("upload.start")
     async def start(self, request: web.Request) -> web.Response:
@@ -41,10 +41,21 @@ class UploadCalls:
         request["subject"] = f"{name}:{upload.id}"
         return _progress(request, upload, 202)
 
+    @call("upload.refused")
+    async def refuse(self, request: web.Request) -> web.Response:
+        """A method that is not for this path: unlike elsewhere no 405, the registry looks for the upload first."""
+        if "upload" in request.match_info:
+            raise RefusalError("BLOB_UPLOAD_INVALID", "invalid secret", old={})
+        raise RefusalError("BLOB_UPLOAD_UNKNOWN")
+
     @call("upload.status")
     async def status(self, request: web.Request) -> web.Response:
-        """How far the session is; any Location of it will do."""
-        upload = self._uploads.find(request.match_info["repository"], request.match_info["upload"])
+        """How far the session is; any Location of it will do, but for 2.8 only the newest."""
+        match = request.match_info
+        if self._edition.is_old:
+            upload = self._resume(request)
+        else:
+            upload = self._uploads.find(match["repository"], match["upload"])
         return _progress(request, upload, 204)
 
     @call("upload.patch")
@@ -54,8 +65,8 @@ class UploadCalls:
         async with upload.lock:
             self._resume(request)
             if request.headers.get("Content-Type", "application/octet-stream") != "application/octet-stream":
-                raise RefusalError("UNKNOWN", "bad Content-Type")
-            await _receive(request, upload)
+                raise RefusalError("UNKNOWN", "bad Content-Type", old={})
+            await self._receive(request, upload)
             request["detail"]["size"] = upload.size
             return _progress(request, upload, 202)
 
@@ -69,10 +80,12 @@ class UploadCalls:
             if not is_digest(digest):
                 raise RefusalError("DIGEST_INVALID", "digest parsing failed" if digest else "digest missing")
             request["subject"] = f"{upload.repository}:{digest}"
-            await _receive(request, upload)
+            await self._receive(request, upload)
             if upload.digest != digest:
                 raise RefusalError(
-                    "DIGEST_INVALID", f"invalid digest for referenced layer: {digest}, content does not match digest"
+                    "DIGEST_INVALID",
+                    f"invalid digest for referenced layer: {digest}, content does not match digest",
+                    old={"Digest": digest, "Reason": {}},
                 )
             self._storage.keep_layer(upload.repository, digest, upload.path)
             self._uploads.close(upload)
@@ -91,14 +104,14 @@ class UploadCalls:
         match = request.match_info
         return self._uploads.resume(match["repository"], match["upload"], request.query.get("_state", ""))
 
-
-async def _receive(request: web.Request, upload: Upload) -> None:
-    _check_range(request, upload)
-    try:
-        await upload.append(request.content.iter_chunked(CHUNK))
-    except (ClientError, ConnectionError, web.PayloadAccessError) as error:
-        request["detail"].update(size=upload.size, broken=True)
-        raise DroppedError from error
+    async def _receive(self, request: web.Request, upload: Upload) -> None:
+        if not self._edition.is_old:  # 2.8 appends whatever comes
+            _check_range(request, upload)
+        try:
+            await upload.append(request.content.iter_chunked(CHUNK))
+        except (ClientError, ConnectionError, web.PayloadAccessError) as error:
+            request["detail"].update(size=upload.size, broken=True)
+            raise DroppedError from error
 
 
 def _check_range(request: web.Request, upload: Upload) -> None:

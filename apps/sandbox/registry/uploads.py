@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from apps.sandbox.registry.editions import Edition
 from apps.sandbox.registry.replies import RefusalError
 
 
@@ -58,8 +59,9 @@ class Upload:
 class Uploads:
     """All open sessions."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, edition: Edition) -> None:
         self._folder = folder
+        self._edition = edition
         self._open: dict[str, Upload] = {}
 
     def start(self, repository: str) -> Upload:
@@ -74,7 +76,7 @@ class Uploads:
         """The open session; raises BLOB_UPLOAD_UNKNOWN."""
         upload = self._open.get(ident)
         if upload is None or upload.repository != repository:
-            raise RefusalError("BLOB_UPLOAD_UNKNOWN", "blob upload unknown")
+            raise RefusalError("BLOB_UPLOAD_UNKNOWN", "blob upload unknown", old={})
         return upload
 
     def resume(self, repository: str, ident: str, state: str) -> Upload:
@@ -82,12 +84,12 @@ class Uploads:
         try:
             named, stated, offset = json.loads(base64.urlsafe_b64decode(state + "=="))
         except (ValueError, binascii.Error) as error:
-            raise RefusalError("BLOB_UPLOAD_INVALID", "invalid upload state") from error
+            raise RefusalError("BLOB_UPLOAD_INVALID", "invalid secret", old={}) from error
         if (named, stated) != (repository, ident):
             raise RefusalError("BLOB_UPLOAD_INVALID")
         upload = self.find(repository, ident)
         if upload.size != offset:
-            raise RefusalError("RANGE_INVALID")
+            raise RefusalError("BLOB_UPLOAD_INVALID" if self._edition.is_old else "RANGE_INVALID")
         return upload
 
     def close(self, upload: Upload) -> None:

@@ -58,7 +58,7 @@ def decide(ticket: Ticket, *, decision: str, comment: str, fingerprint: str, act
             actor=actor,
         )
         if decision == Approval.Decision.REJECT:
-            reason = {"code": "ticket.rejected_by", "params": {"name": actor.name, "comment": comment}}
+            reason = {"code": "ticket.rejected_by", "params": {"name": actor.called, "comment": comment}}
             transition(locked, TicketStatus.REJECTED, reason=reason, actor=actor)
         elif len(valid_approvals(locked)) >= locked.approvals_needed:
             go_on(locked, actor=actor)

@@ -151,7 +151,7 @@ def _write(kind: Kind, filing: Filing, prepared: Prepared, idempotency_key: str 
             wave=s.wave,
             order=s.order,
             system=s.system,
-            params={**s.params, **({"retry_from": s.retry_from} if s.retry_from else {})},
+            params=s.stored_params(),
         )
         for s in specs
     )

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.audit.services import record
-from apps.common.errors import Conflict, Invalid
+from apps.common.errors import Conflict, Invalid, is_reason
 from apps.policy.actor import Actor
 from apps.policy.services import require
 from apps.tickets import hints
@@ -31,7 +31,7 @@ def _where(ticket: Ticket) -> dict[str, Any]:
 def cancel_ticket(ticket: Ticket, *, reason: str = "", actor: Actor) -> Ticket:
     """Cancel: at once before anything started; afterwards the ticket goes on until the outside confirms (D8)."""
     require(actor, "ticket.cancel", **_where(ticket), obj=ticket)
-    why = {"code": "ticket.canceled_by", "params": {"name": actor.name, "comment": reason}}
+    why = {"code": "ticket.canceled_by", "params": {"name": actor.called, "comment": reason}}
     with transaction.atomic():
         locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
         if locked.status not in (*NOT_STARTED, TicketStatus.RUNNING):
@@ -90,11 +90,18 @@ def _reset_steps(ticket: Ticket) -> None:
     steps = list(ticket.steps.order_by("wave", "target", "order"))
     again = {s.pk for s in steps if s.status != StepStatus.SUCCEEDED}
     for bad in [s for s in steps if s.status in (StepStatus.FAILED, StepStatus.ERRORED, StepStatus.CANCELED)]:
-        first = bad.params.get("retry_from")
+        first = _retry_from(bad)
         begin = next((s.order for s in steps if s.name == first and _same_line(s, bad)), bad.order)
         again |= {s.pk for s in steps if _same_line(s, bad) and s.order >= begin}
     again |= {s.pk for s in steps if s.name in ("take_slot", "start")}  # its turn, gates and approvals again
     reset_steps(again)
+
+
+def _retry_from(bad: Step) -> str | None:
+    """The earlier step that its failure takes back to; None when the failure says nothing of what that one made."""
+    params = bad.params if isinstance(bad.params, dict) else {}
+    code = bad.reason["code"] if bad.reason is not None and is_reason(bad.reason) else ""
+    return params.get("retry_from") if code.startswith(tuple(params.get("retry_on", [""]))) else None
 
 
 def _same_line(a: Step, b: Step) -> bool:

@@ -147,6 +147,13 @@ const rollBack = createRoute({
   validateSearch: search({ env: text, to: text }),
   component: page(['filing'], () => import('@/features/filing/RollBackPage')),
 })
+const projectSettingsHome = createRoute({
+  getParentRoute: () => project,
+  path: '/settings',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/p/$project/settings/$tab', params: { ...params, tab: 'general' }, replace: true })
+  },
+})
 const projectSettings = createRoute({
   getParentRoute: () => project,
   path: '/settings/$tab',
@@ -163,6 +170,20 @@ const ticket = createRoute({
   getParentRoute: () => inside,
   path: '/tickets/$id',
   component: lazyRouteComponent(() => import('@/features/tickets/TicketPage')),
+})
+
+const settingsHome = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/$tab', params: { tab: 'profile' }, replace: true })
+  },
+})
+const brakes = createRoute({
+  getParentRoute: () => inside,
+  path: '/brakes',
+  validateSearch: search({ at: text, pull: flag }),
+  component: page(['brakes'], () => import('@/features/brakes/BrakesPage')),
 })
 
 const settings = createRoute({
@@ -241,9 +262,20 @@ const routeTree = root.addChildren([
     inbox,
     projects,
     newProject,
-    project.addChildren([overview, releases, newRelease, release, promote, rollBack, projectSettings]),
+    project.addChildren([
+      overview,
+      releases,
+      newRelease,
+      release,
+      promote,
+      rollBack,
+      projectSettingsHome,
+      projectSettings,
+    ]),
     tickets,
     ticket,
+    brakes,
+    settingsHome,
     settings,
     firstHour,
     admin.addChildren([adminHome, clusters, integrations, environments, languages, people, grants, why]),

@@ -1459,13 +1459,10 @@ export interface components {
             cluster: string;
             deployment: string;
             container: string;
+            /** @description the Deployment's if empty */
+            name?: string;
             /**
-             * @description the Deployment's if absent
-             * @default
-             */
-            name: string;
-            /**
-             * @description checked against the placement's
+             * @description checked against the placement's if given
              * @default
              */
             namespace: string;
@@ -2806,6 +2803,7 @@ export interface components {
             token: string;
             password: string;
             display_name?: string;
+            language?: components["schemas"]["LanguageEnum"];
         };
         /** @description A branch or tag and the commit it points to now. */
         Ref: {
@@ -3066,6 +3064,8 @@ export interface components {
             readonly troubles: number;
             readonly reason: components["schemas"]["Reason"] | null;
             readonly output: unknown;
+            /** @description what its output has to say in words */
+            readonly note: components["schemas"]["Reason"] | null;
             /** Format: date-time */
             readonly due_at: string | null;
             /** Format: date-time */

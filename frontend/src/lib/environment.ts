@@ -14,3 +14,9 @@ export function useEnvironmentWord(): Word {
     return starts ? word : word.toLowerCase()
   }
 }
+
+/** The same for a place of which only the short name is known. */
+export function useSlugWord(): (slug: string | null | undefined) => string {
+  const { t } = useTranslation()
+  return (slug) => (slug ? t(`tier.${slug}` as 'tier.test', { defaultValue: slug }).toLowerCase() : '')
+}

@@ -107,7 +107,7 @@ function shown(value: unknown): string {
 function callPlace(text: string, environment: unknown): string {
   const tier = i18next.getResource(i18next.language, 'common', `tier.${shown(environment)}`) as string | undefined
   if (!tier) return text
-  const called = i18next.t('tier.place', { tier: tier.toLowerCase() })
+  const called = i18next.t('place_of_tier', { tier: tier.toLowerCase() })
   // A Chinese word stands without the spaces that a Latin name has around it.
   return currentLanguage() === 'zh'
     ? text.replace(/ ?\{environment\} ?/g, called)

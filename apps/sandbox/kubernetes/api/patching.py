@@ -13,7 +13,7 @@ import yaml
 from aiohttp import web
 
 from apps.sandbox.kubernetes import errors
-from apps.sandbox.kubernetes.api import apply, body, patches, writing
+from apps.sandbox.kubernetes.api import apply, body, patches, restoring, writing
 from apps.sandbox.kubernetes.api.call import Call
 from apps.sandbox.kubernetes.api.reading import find, shown
 from apps.sandbox.kubernetes.api.target import is_true
@@ -74,7 +74,9 @@ def patched(kind: str, target: Obj, change: Any, media: str) -> Obj:
         return patches.json_patch(target, change)
     if media == MERGE:
         return patches.merge(target, change)  # type: ignore[no-any-return]
-    return patches.strategic(kind, target, change)
+    found = patches.strategic(kind, target, change)
+    restoring.check(kind, change)
+    return found
 
 
 def _check_identity(call: Call, obj: Obj) -> None:
@@ -125,7 +127,10 @@ def _configuration(call: Call, raw: bytes) -> Obj:
     metadata = config.get("metadata") or {}
     if metadata.get("managedFields"):
         raise errors.bad_request("metadata.managedFields must be nil")
-    name = metadata.get("name", call.name)
+    name = metadata.get("name")
+    if not name:
+        why = f"the name of the object ({call.name} based on URL) was undeterminable: name must be provided"
+        raise errors.bad_request(why)
     if name != call.name:
         raise errors.bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.name})")
     if call.resource.namespaced and metadata.get("namespace") not in (None, "", call.namespace):

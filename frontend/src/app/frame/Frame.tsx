@@ -9,6 +9,7 @@ import { useMe } from '@/lib/me'
 import { useIsPhone } from '@/lib/screen'
 import { Banner } from './Banner'
 import { BottomBar } from './BottomBar'
+import { BrakeBand } from './BrakeBand'
 import { Overlays } from './Overlays'
 import { Sidebar } from './Sidebar'
 import { Toasts } from './Toasts'
@@ -50,6 +51,7 @@ export function Frame() {
             <div className={css.left} ref={setLeft} />
             <div className={css.right} ref={setRight} />
           </header>
+          <BrakeBand />
           <main id="main" className={css.main} tabIndex={-1} data-scroll-restoration-id="main">
             <ErrorBoundary name="page">
               <Suspense fallback={<Loading />}>

@@ -1,7 +1,10 @@
 /** The rows that need no question to the portal: this page's actions, places, one's own commands. */
+import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { brakeScopesQuery } from '@/features/brakes/queries'
 import { pageActions } from '@/lib/actions'
+import { brakesQuery } from '@/lib/api/queries'
 import { currentLanguage } from '@/lib/i18n'
 import { useMe } from '@/lib/me'
 import { useStore } from '@/lib/store'
@@ -10,6 +13,9 @@ import { overlay } from '../frame/overlays'
 import { usePreferences } from '../frame/preferences'
 import { useSignOut } from '../frame/signOut'
 import type { Item } from './items'
+
+/** Whoever is in a hurry types the first word that comes to mind, in either language. */
+const BRAKE_WORDS = 'emergency brake stop halt 急停 紧急停止 暂停'
 
 const ADMIN = ['people', 'grants', 'environments', 'clusters', 'integrations', 'languages', 'why'] as const
 
@@ -31,6 +37,7 @@ export function usePlaceRows(): Item[] {
   const me = useMe()
   const { main, foot } = usePlaces()
   const { project } = useParams({ strict: false })
+  const isBraked = Boolean(useQuery(brakesQuery).data?.length)
   const go = (id: string, label: string, href: string, more: Partial<Item> = {}): Item => ({
     id: `go:${id}`,
     group: 'go',
@@ -61,6 +68,7 @@ export function usePlaceRows(): Item[] {
     )
   }
   if (me.may['project.create']) rows.push(go('new-project', t('go.new_project'), '/projects/new', { onlyTyped: true }))
+  rows.push(go('brakes', t('go.brakes'), '/brakes', { onlyTyped: !isBraked, words: BRAKE_WORDS }))
   rows.push(go('settings', t('nav.settings'), '/settings/profile', { onlyTyped: true }))
   return rows
 }
@@ -79,7 +87,10 @@ export function useCommandRows(): Item[] {
     onlyTyped: true,
     ...more,
   })
+  const mayPull = useQuery(brakeScopesQuery).data?.some((scope) => scope.may_pull.allowed)
+  const pull: Item = { ...command('brake', t('command.brake'), () => undefined), href: '/brakes?pull=1' }
   return [
+    ...(mayPull ? [{ ...pull, words: BRAKE_WORDS }] : []),
     command('theme', t('command.theme'), switchTheme, { shortcut: 't' }),
     command('language', t('command.language'), () => setLanguage(other), { words: 'language 语言 中文 english' }),
     command('keys', t('help.title'), () => overlay.set('help'), { shortcut: '?' }),

@@ -6,6 +6,7 @@ import { StatusIcon } from '@/components/Status'
 import { sentence } from '@/lib/i18n'
 import { isOver } from '@/lib/status'
 import type { ReactNode } from 'react'
+import { Held, HeldIcon } from './Held'
 import type { Card } from './types'
 import css from './ticket.module.css'
 
@@ -48,6 +49,12 @@ export function StateNotes({ card }: { card: Card }) {
             </Link>
           )}
         </Note>
+      )}
+      {!over && card.held_by && (
+        <div className={css.note} data-note="held">
+          <HeldIcon />
+          <Held reason={card.held_by} />
+        </div>
       )}
       {!over && card.reason && <Note status={card.status}>{sentence(card.reason)}</Note>}
       {card.requires_review && !card.given_review && over && (

@@ -91,6 +91,7 @@ export const cardOf = (part: Partial<Card> = {}): Card => ({
   given_review: null,
   frozen_at: null,
   cancel_reason: null,
+  held_by: null,
   ...part,
 })
 

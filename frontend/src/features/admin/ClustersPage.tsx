@@ -1,5 +1,5 @@
 /** Clusters: what the portal may do there, and its test. Everybody reads the list, administrators change it. */
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { Plus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -11,6 +11,7 @@ const route = getRouteApi('/inside/admin/clusters')
 
 export default function ClustersPage() {
   const { t } = useTranslation('admin')
+  const { t: frame } = useTranslation('frame')
   const { edit, add } = route.useSearch()
   const navigate = route.useNavigate()
   const right = useRight({ action: 'cluster.manage' })
@@ -20,11 +21,16 @@ export default function ClustersPage() {
       <Head
         page="clusters"
         right={
-          right.allowed && (
-            <Button icon={<Plus size={14} aria-hidden />} onClick={() => open(undefined, true)}>
-              {t('connection.add.cluster')}
-            </Button>
-          )
+          <>
+            <Link to="/brakes" className="link">
+              {frame('go.brakes')}
+            </Link>
+            {right.allowed && (
+              <Button icon={<Plus size={14} aria-hidden />} onClick={() => open(undefined, true)}>
+                {t('connection.add.cluster')}
+              </Button>
+            )}
+          </>
         }
       />
       {right.refusal}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { KeyButton } from '@/components/Key'
 import { TopBar } from '@/components/TopBar'
 import type { Schemas } from '@/lib/api/client'
+import { useSlugWord } from '@/lib/environment'
 import { usePageActions, type PageAction } from '@/lib/actions'
 import { isOver } from '@/lib/status'
 import { useIsPhone } from '@/lib/screen'
@@ -35,6 +36,7 @@ export function Actions({
   onCancel,
 }: Props) {
   const { t } = useTranslation('release')
+  const called = useSlugWord()
   const navigate = useNavigate()
   const isPhone = useIsPhone()
   const project = release.project.slug
@@ -69,7 +71,7 @@ export function Actions({
   if (move?.what === 'promote')
     actions.push({
       id: 'release.promote',
-      label: t('act.promote', { environment: move.to }),
+      label: t('act.promote', { environment: called(move.to) }),
       shortcut: 'p',
       run: () => promote(move.to),
     })

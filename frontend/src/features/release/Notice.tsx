@@ -3,7 +3,9 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { Age } from '@/components/Age'
 import { StatusIcon } from '@/components/Status'
+import { Held, HeldIcon } from '@/components/ticket/Held'
 import type { Schemas } from '@/lib/api/client'
+import { useSlugWord } from '@/lib/environment'
 import { sentence } from '@/lib/i18n'
 import { hueOf, isOver } from '@/lib/status'
 import type { Row } from './progress'
@@ -13,26 +15,33 @@ type Props = { card: Schemas['TicketCard']; rows: Row[]; problem: string }
 
 export function Notice({ card, rows, problem }: Props) {
   const { t } = useTranslation('release')
+  const called = useSlugWord()
   const lines = linesOf(card, rows, problem, t('errored'))
   const isStopping = card.cancel_requested_at !== null && !isOver(card.status)
-  if (lines.length === 0 && !isStopping && card.status !== 'queued') return null
+  const heldBy = isOver(card.status) ? null : card.held_by
+  if (lines.length === 0 && !isStopping && !heldBy && card.status !== 'queued') return null
   return (
     <div
-      className={`${css.notice} ${css[`${hueOf(isStopping ? 'running' : card.status)}Notice`] ?? ''}`}
+      className={`${css.notice} ${heldBy ? '' : (css[`${hueOf(isStopping ? 'running' : card.status)}Notice`] ?? '')}`}
       role={card.status === 'failed' ? 'alert' : 'status'}
     >
-      <StatusIcon status={isStopping ? 'running' : card.status} size={16} />
+      {heldBy ? <HeldIcon /> : <StatusIcon status={isStopping ? 'running' : card.status} size={16} />}
       <div>
         {card.status === 'queued' && (
           <p>
             {card.place_in_queue
-              ? t('queued_behind', { count: card.place_in_queue, environment: card.environment?.slug ?? '' })
+              ? t('queued_behind', { count: card.place_in_queue, environment: called(card.environment?.slug) })
               : t('queued_soon')}
           </p>
         )}
         {isStopping && (
           <p>
             {t('stopping')} <Age at={card.cancel_requested_at ?? ''} />
+          </p>
+        )}
+        {heldBy && (
+          <p>
+            <Held reason={heldBy} />
           </p>
         )}
         {lines.map((line) => (

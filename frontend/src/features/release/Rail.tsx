@@ -10,6 +10,7 @@ import { Loading, RegionError, SkeletonRows } from '@/components/states'
 import { Status } from '@/components/Status'
 import { EarlierVerdicts } from '@/components/verdict/EarlierVerdicts'
 import type { Schemas } from '@/lib/api/client'
+import { useSlugWord } from '@/lib/environment'
 import { commitsQuery } from '@/lib/api/queries'
 import { sentence } from '@/lib/i18n'
 import { tagOfImage } from '@/lib/image'
@@ -55,6 +56,7 @@ const FIRST = 6
 
 function Commits({ release, board }: Pick<Props, 'release' | 'board'>) {
   const { t } = useTranslation('release')
+  const called = useSlugWord()
   const [all, setAll] = useState(false)
   const found = useQuery(commitsQuery(release.id, undefined))
   if (found.isPending)
@@ -69,7 +71,7 @@ function Commits({ release, board }: Pick<Props, 'release' | 'board'>) {
   const there = board
     .flatMap((row) => row.cells)
     .find((cell) => cell.release?.tag === compared?.from_tag && compared?.from_tag !== '')
-  const environment = found.data.environment?.slug ?? ''
+  const environment = called(found.data.environment?.slug)
   return (
     <section>
       <h2>{compared?.taken_back ? t('commits.back', { environment }) : t('commits.title', { environment })}</h2>
@@ -112,8 +114,9 @@ const RESULT: Record<string, string> = { pending: 'planned' }
 
 function Deployments({ release }: { release: Schemas['ReleaseCard'] }) {
   const { t } = useTranslation('release')
+  const called = useSlugWord()
   const newest = release.rollouts.toSorted((a, b) => b.ticket - a.ticket || a.wave - b.wave)
-  const place = new Map(release.tickets.map((ticket) => [ticket.id, ticket.environment?.slug ?? '']))
+  const place = new Map(release.tickets.map((ticket) => [ticket.id, called(ticket.environment?.slug)]))
   if (newest.length === 0) return <p className={css.nothing}>{t('no_deployments')}</p>
   return (
     <ul>

@@ -8,6 +8,7 @@ import { PageTitle } from '@/components/Page'
 import { Avatar, nameOf } from '@/components/Person'
 import { Status } from '@/components/Status'
 import type { Schemas } from '@/lib/api/client'
+import { useSlugWord } from '@/lib/environment'
 import { isOver } from '@/lib/status'
 import { duration, useNow } from '@/lib/time'
 import type { Situation } from './nextMove'
@@ -24,6 +25,7 @@ type Props = {
 
 export function ReleaseHeader({ release, card, rows, typical, situation }: Props) {
   const { t } = useTranslation('release')
+  const called = useSlugWord()
   const name = release.tag || release.digest.slice(0, 19)
   const present = card && !isOver(card.status) ? presentRow(rows) : null
   const step = present ? t(`step.${present.row.name}` as 'step.create_tag', { defaultValue: present.row.name }) : ''
@@ -48,7 +50,7 @@ export function ReleaseHeader({ release, card, rows, typical, situation }: Props
               </Link>
               {card.environment && (
                 <span>
-                  {t('to')} <strong className="b5">{card.environment.slug}</strong>
+                  {t('to')} <strong className="b5">{called(card.environment.slug)}</strong>
                 </span>
               )}
               <i aria-hidden>·</i>
@@ -94,13 +96,14 @@ type ProgressProps = Pick<Props, 'rows' | 'typical' | 'situation'> & {
 
 function Progress({ card, rows, typical, situation, step, number }: ProgressProps) {
   const { t } = useTranslation('release')
+  const called = useSlugWord()
   const { t: common } = useTranslation()
   const over = isOver(card.status)
   const now = useNow(over ? 60_000 : 1000)
   const elapsed = card.started_at
     ? ((card.finished_at ? new Date(card.finished_at).getTime() : now) - new Date(card.started_at).getTime()) / 1000
     : null
-  const isLong = !over && elapsed !== null && isLongerThanUsual(elapsed, typical)
+  const isLong = !over && !card.held_by && elapsed !== null && isLongerThanUsual(elapsed, typical)
   const counted = step ? t('step_of', { n: number, m: rows.length, step }) : ''
   return (
     <div className={css.progress}>
@@ -129,7 +132,11 @@ function Progress({ card, rows, typical, situation, step, number }: ProgressProp
         </span>
         {situation && (
           <span className={css.who}>
-            {t(`who.${situation.who}`, { ...situation.params, count: situation.params.n ?? 0 })}
+            {t(`who.${situation.who}`, {
+              ...situation.params,
+              environment: called(situation.params.environment),
+              count: situation.params.n ?? 0,
+            })}
           </span>
         )}
       </div>

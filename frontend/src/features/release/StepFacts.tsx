@@ -42,6 +42,7 @@ export function StepFacts({
               )}
             </div>
             {step.reason && <p>{sentence(step.reason)}</p>}
+            {step.note && <p className="t2">{sentence(step.note)}</p>}
             {rollout && (step.name === 'patch_image' || step.name === 'await_rollout') && (
               <p className={css.images}>
                 <ImageName tag={tagOfImage(rollout.from_image)} digest={rollout.from_digest} />

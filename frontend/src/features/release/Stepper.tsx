@@ -3,6 +3,7 @@ import { CircleCheck, CircleDashed, CircleQuestionMark } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { ClockTime } from '@/components/Age'
 import { StatusIcon } from '@/components/Status'
+import { BrakeLink, HeldIcon } from '@/components/ticket/Held'
 import type { Schemas } from '@/lib/api/client'
 import { sentence } from '@/lib/i18n'
 import { useNow } from '@/lib/time'
@@ -89,6 +90,11 @@ function StepRow({ row, usual, made, isSelected, onSelect, children }: RowProps)
             ))}
           </ul>
         )}
+        {row.held && (
+          <p className={css.held}>
+            {t('held')} <BrakeLink />
+          </p>
+        )}
         {row.doubtful?.reason && (
           <p className={css.doubt}>
             {sentence(row.doubtful.reason)}{' '}
@@ -108,6 +114,7 @@ function StepRow({ row, usual, made, isSelected, onSelect, children }: RowProps)
 }
 
 function StepIcon({ row }: { row: Row }) {
+  if (row.held) return <HeldIcon />
   if (row.doubtful) return <CircleQuestionMark size={16} strokeWidth={2.2} aria-hidden className={css.odd} />
   if (row.status === 'succeeded') return <CircleCheck size={16} strokeWidth={2} aria-hidden className={css.ok} />
   if (row.status === 'planned') return <CircleDashed size={16} strokeWidth={1.8} aria-hidden className={css.off} />

@@ -12,6 +12,9 @@ const say = (
   values: Record<string, unknown> = {},
 ): string => i18next.t(`release:${key}`, values) as string
 
+/** Whether it was there already, by a call that nobody wrote down or before a backup was restored. */
+const found = (output: Output, what: string): string => (output.found_by_key ? say('made.found', { what }) : what)
+
 export function madeBy(
   row: Row,
   build: Pick<Schemas['Build'], 'number' | 'controller' | 'queue_why'> | undefined,
@@ -19,7 +22,7 @@ export function madeBy(
   const output = (row.steps.at(-1)?.output ?? {}) as Output
   switch (row.name) {
     case 'create_tag':
-      return typeof output.tag === 'string' ? output.tag : ''
+      return typeof output.tag === 'string' ? found(output, output.tag) : ''
     case 'ensure_job':
       if (typeof output.job !== 'string') return ''
       return say(output.created ? 'made.job_created' : output.changed ? 'made.job_changed' : 'made.job_same', {
@@ -28,7 +31,7 @@ export function madeBy(
     case 'start_build': {
       if (row.status !== 'succeeded') return ''
       const number = build?.number ? `#${build.number} · ${build.controller}` : build?.queue_why || say('made.queued')
-      return output.found_by_key ? say('made.found', { build: number }) : number
+      return found(output, number)
     }
     case 'resolve_digest':
       return typeof output.digest === 'string'

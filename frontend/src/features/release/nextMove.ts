@@ -14,6 +14,7 @@ export type Who =
   | 'running_mine'
   | 'running'
   | 'canceling'
+  | 'held'
   | 'queued'
   | 'verdict_you'
   | 'verdict_tester'
@@ -41,6 +42,7 @@ const OPEN = new Set(['pending_confirmation', 'pending_approval', 'scheduled', '
 export function situationOf({ release, card, board, meId }: Facts): Situation {
   const none: Move = { what: 'none' }
   if (card.cancel_requested_at && OPEN.has(card.status)) return { move: none, who: 'canceling', params: {} }
+  if (card.held_by && OPEN.has(card.status)) return { move: none, who: 'held', params: {} }
   if (card.status === 'queued')
     return { move: none, who: 'queued', params: { n: card.place_in_queue ?? 0, environment: card.environment?.slug } }
   if (OPEN.has(card.status))

@@ -45,6 +45,18 @@ describe('rows', () => {
     const rows = rowsOf([step('patch_image', { wave: 1, order: 0 }), step('patch_image', { wave: 2, order: 0 })])
     expect(rows.map((row) => row.wave)).toEqual([1, 2])
   })
+  it('take no longer because a retry did the housekeeping anew', () => {
+    const took = (from: number, to: number) => ({
+      status: 'succeeded',
+      started_at: `2026-06-06T08:00:0${from}Z`,
+      finished_at: `2026-06-06T08:00:0${to}Z`,
+    })
+    const [first, again] = [took(0, 1), took(8, 9)].map(
+      (housekeeping) => rowsOf([step('start', housekeeping), step('create_tag', took(2, 3))])[0],
+    )
+    expect([first?.startedAt, first?.finishedAt]).toEqual(['2026-06-06T08:00:00Z', '2026-06-06T08:00:03Z'])
+    expect([again?.startedAt, again?.finishedAt]).toEqual(['2026-06-06T08:00:02Z', '2026-06-06T08:00:03Z'])
+  })
   it('run while one cluster runs, even after another failed, and are failed only then', () => {
     const two = (a: string, b: string) =>
       rowsOf([step('await_rollout', { status: a }), step('await_rollout', { status: b, order: id })])[0]?.status
@@ -54,6 +66,16 @@ describe('rows', () => {
       two('succeeded', 'planned'),
       two('errored', 'succeeded'),
     ]).toEqual(['running', 'failed', 'running', 'errored'])
+  })
+  it('are held by a brake without being in doubt, whatever trouble the step had before', () => {
+    const held = (code: string) =>
+      rowsOf([step('patch_image', { status: 'waiting', troubles: 2, reason: { code, params: {}, detail: '' } })])[0]
+    const by = (code: string) => [held(code)?.held !== null, held(code)?.doubtful !== null]
+    expect([by('brake.on'), by('brake.on_cluster'), by('outside.unavailable')]).toEqual([
+      [true, false],
+      [true, false],
+      [false, true],
+    ])
   })
   it('point at the step that went wrong, not at the planned one behind it', () => {
     const rows = rowsOf([
@@ -167,9 +189,12 @@ describe('the next move', () => {
   const say = (facts: object) =>
     situationOf({ release: release(), card: card({}), board: [test('d'), production] as never, meId: 1, ...facts })
 
-  it('offers nothing while it runs, nor while a cancel is under way', () => {
+  it('offers nothing while it runs, while a cancel is under way, nor while a brake holds it', () => {
     expect(say({ card: card({ status: 'running' }) })).toMatchObject({ move: { what: 'none' }, who: 'running_mine' })
     expect(say({ card: card({ status: 'running', cancel_requested_at: 'x' }) }).who).toBe('canceling')
+    const held_by = { code: 'brake.on', params: {}, detail: '' }
+    expect(say({ card: card({ status: 'running', held_by }) }).who).toBe('held')
+    expect(say({ card: card({ status: 'canceled', held_by }) }).who).toBe('ended')
   })
   it('asks for the verdict first, and of a tester only', () => {
     expect(say({}).move).toEqual({ what: 'verdict', environment: 'test' })

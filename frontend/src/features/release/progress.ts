@@ -1,5 +1,6 @@
 /** From a ticket's steps to what the page shows: rows, the present one, segments, stages. Pure; invents no duration. */
 import type { Schemas } from '@/lib/api/client'
+import { isHeld } from '@/lib/brake'
 
 export type Step = Schemas['Step']
 export type RowStatus = 'planned' | 'running' | 'succeeded' | 'failed' | 'errored' | 'canceled' | 'skipped'
@@ -14,6 +15,8 @@ export type Row = {
   finishedAt: string | null
   /** a step that waits because the outside did not answer, and will look again */
   doubtful: Step | null
+  /** a step that an emergency brake holds: nothing is wrong with it */
+  held: Step | null
   reason: Schemas['Reason'] | null
 }
 
@@ -48,20 +51,35 @@ export function rowsOf(steps: Step[]): Row[] {
 }
 
 function rowOf(steps: Step[]): Omit<Row, 'key' | 'name' | 'wave'> {
+  const timed = withoutLaterHousekeeping(steps)
   const times = (field: 'started_at' | 'finished_at') =>
-    steps
+    timed
       .map((step) => step[field])
       .filter((at) => at !== null)
       .sort()
   const status = statusOf(steps)
+  const active = steps.filter((step) => ACTIVE.has(step.status))
   return {
     steps,
     status,
     startedAt: times('started_at')[0] ?? null,
     finishedAt: status === 'running' || status === 'planned' ? null : (times('finished_at').at(-1) ?? null),
-    doubtful: steps.find((step) => ACTIVE.has(step.status) && step.troubles > 0 && step.reason !== null) ?? null,
+    doubtful: active.find((step) => step.troubles > 0 && step.reason !== null && !isHeld(step.reason)) ?? null,
+    held: active.find((step) => isHeld(step.reason)) ?? null,
     reason: steps.find((step) => step.status === 'failed' || step.status === 'errored')?.reason ?? null,
   }
+}
+
+/** A retry does the housekeeping anew, long after the step that it was folded into had ended: no part of its time. */
+function withoutLaterHousekeeping(steps: Step[]): Step[] {
+  const own = steps.filter((step) => !FOLDED.has(step.name))
+  const end = own.every((step) => step.finished_at)
+    ? own
+        .map((step) => step.finished_at ?? '')
+        .toSorted()
+        .at(-1)
+    : ''
+  return end ? steps.filter((step) => own.includes(step) || (step.started_at ?? '') <= end) : steps
 }
 
 function statusOf(steps: Step[]): RowStatus {

@@ -36,6 +36,7 @@ function StepRow({ step }: { step: Step }) {
         </span>
         {notes.length > 0 && <span className="t2 s12"> {notes.join(t('comma'))}</span>}
         {step.reason && <span className={css.stepReason}>{sentence(step.reason)}</span>}
+        {step.note && <span className="t2 s12">{sentence(step.note)}</span>}
         {step.status === 'waiting' && step.due_at && step.troubles > 0 && (
           <span className="t2 s12">
             {t('next_look')} <ClockTime at={step.due_at} seconds />

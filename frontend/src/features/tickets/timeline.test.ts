@@ -16,6 +16,7 @@ const step = (part: Partial<Step>): Step => ({
   visits: 0,
   troubles: 0,
   reason: null,
+  note: null,
   output: null,
   due_at: null,
   started_at: null,

@@ -13,6 +13,7 @@ const TOUCHED: Record<string, (id: number | string) => QueryKey[]> = {
     ['releases'],
     ['build'],
   ],
+  brake: () => [['brakes'], ['ticket'], ['inbox']],
   release: () => [['release'], ['releases'], ['board'], ['inbox'], ['ticket']],
   build: (id) => [
     ['build', Number(id)],

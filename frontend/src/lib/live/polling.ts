@@ -5,3 +5,7 @@ import { liveMode } from './socket'
 /** For `refetchInterval`; hidden tabs ask nothing (the query library stops there), nor does a page without a session. */
 export const pollRunning = () => (sessionLost.get() ? (false as const) : liveMode.get() === 'live' ? 10_000 : 5_000)
 export const pollOther = () => (sessionLost.get() || liveMode.get() === 'live' ? (false as const) : 30_000)
+
+/** Every open page asks this one: a brake that is on shows moving figures; none on is news by a hint, or by asking. */
+export const pollBrakes = (isOn: boolean) =>
+  sessionLost.get() ? (false as const) : liveMode.get() !== 'live' ? 5_000 : isOn && (10_000 as const)

@@ -13,6 +13,7 @@ const server: Record<string, string> = Object.assign(
 export const later = {
   admin: () => import('./admin.json'),
   auth: () => import('./auth.json'),
+  brakes: () => import('./brakes.json'),
   filing: () => import('./filing.json'),
   firsthour: () => import('./firsthour.json'),
   overview: () => import('./overview.json'),

@@ -3,6 +3,7 @@
  * Keys begin with the noun that `lib/live/invalidate.ts` knows. A page's private reads stay with the page.
  */
 export * from './access'
+export * from './brakes'
 export * from './people'
 export * from './projects'
 export * from './releases'

@@ -1,0 +1,181 @@
+"""One scene per ticket kind: what has to be there before, how a ticket is filed, what shall have happened outside.
+
+A kind of the registry without a scene here stops the matrix. Must not: judge, or know any fault.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models.functions import Now
+
+from apps.releases.models import Release
+from apps.releases.services.verdicts import give_verdict
+from apps.tickets import registry
+from apps.tickets.models import Step, Ticket
+from tests.faults.matrix.cells import Cell, MatrixError, PlannedStep
+from tests.faults.matrix.ground import Ground
+from tests.releases.hand import SLUG, Cluster, Hand
+from tests.support.story import wait_ended, wait_status
+
+REPO = f"shop/{SLUG}"
+DATA_CENTRES = ("dc1", "dc2")
+
+
+@dataclass
+class Scene:
+    """A filed ticket, ready for a worker. `changes`: which clusters shall change their image, once each."""
+
+    ticket: Ticket
+    changes: tuple[str, ...]
+    runs_on: tuple[str, ...]
+    builds: int = 0
+    tags: int = 0
+    release: Release | None = None
+    others: list[Ticket] = field(default_factory=list)
+
+    def wanted(self) -> Release:
+        """The release that the clusters shall run."""
+        return self.release or Release.objects.get(ticket=self.ticket)
+
+
+Opener = Callable[["Stage", Cell], Scene]
+SCENES: dict[str, Opener] = {}
+
+
+def scene(kind: str) -> Callable[[Opener], Opener]:
+    """This function opens the scenes of that kind."""
+
+    def add(function: Opener) -> Opener:
+        SCENES[kind] = function
+        return function
+
+    return add
+
+
+class Stage:
+    """Opens scenes on a ground; keeps two releases that both ran everywhere."""
+
+    def __init__(self, ground: Ground) -> None:
+        missing = sorted(set(registry.KINDS) - set(SCENES))
+        if missing:
+            raise MatrixError(f"No scene for the ticket kind {', '.join(missing)}: write one in scenes.py.")
+        self.ground, self.company = ground, ground.company
+        self.tested: list[Release] = []
+
+    def prepare(self) -> list[PlannedStep]:
+        """Two tested releases, both promoted once, then a quiet ticket of each other kind. The steps of their plans."""
+        self.ground.start_worker()
+        tickets = []
+        for _ in range(2):
+            tickets.append(self._succeed(self._release()))
+            release = Release.objects.get(ticket=tickets[-1])
+            environment, tester = self.company.environments["test"], self.company.actor("tester")
+            give_verdict(release, environment, outcome="passed", comment="", actor=tester)
+            self.tested.append(release)
+        for release in self.tested:
+            tickets.append(self._succeed(self._approved("promote", "developer", release=release.tag)))
+        for kind in set(registry.KINDS) - {ticket.kind for ticket in tickets}:
+            tickets.append(self._succeed(SCENES[kind](self, Cell(kind, "", "", "", "")).ticket))
+        wrong = self.ground.stop_workers()
+        if wrong:
+            raise MatrixError("; ".join(wrong))
+        steps = Step.objects.filter(ticket__in=tickets).select_related("ticket")
+        return [PlannedStep(s.ticket.kind, s.name, s.target.partition("/")[0]) for s in steps]
+
+    def _succeed(self, ticket: Ticket) -> Ticket:
+        ended = wait_ended(ticket, 60)
+        if ended.status != "succeeded":
+            raise MatrixError(f"A quiet {ticket.kind} ended {ended.status}: {ended.reason}.")
+        return ended
+
+    def _release(self) -> Ticket:
+        return self.company.file("release", "developer", SLUG, "test", ref="main")
+
+    def _approved(self, kind: str, who: str, **form: Any) -> Ticket:
+        ticket = self.company.file(kind, who, SLUG, "production", **form)
+        if ticket.status != "queued":
+            wait_status(ticket, "pending_approval", 5)
+            self.company.approve(ticket, "ops2" if who == "ops" else "ops")
+        return ticket
+
+    # -- where production stands ----------------------------------------------------------------------------
+    def production(self) -> tuple[Release, Release]:
+        """(what runs in both data centres, the other one); a data centre that a red cell left behind is set right."""
+        running = [r for r in self.tested if r.digest in self._image("dc1")]
+        now = running[0] if running else self.tested[0]
+        for name in DATA_CENTRES:
+            if now.digest not in self._image(name):
+                host = self.ground.outside["registry 2" if name == "dc2" else "registry"].url.removeprefix("http://")
+                Cluster(self.company, name).set_image(f"{host}/{REPO}:{now.tag}@{now.digest}")
+        return now, next(r for r in self.tested if r != now)
+
+    def _image(self, name: str) -> str:
+        return Cluster(self.company, name).image()
+
+    def forget_in_second_registry(self, release: Release) -> None:
+        """dc2's registry never saw this image: it has to be copied."""
+        code, body = self._second("GET", f"manifests/{release.digest}")
+        if code != 200:
+            return
+        manifest = json.loads(body)
+        for blob in (manifest["config"], *manifest["layers"]):
+            self._second("DELETE", f"blobs/{blob['digest']}")
+        self._second("DELETE", f"manifests/{release.digest}")
+
+    def _second(self, method: str, path: str) -> tuple[int, bytes]:
+        login = base64.b64encode(b"ci:s3cret").decode()
+        accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+        request = urllib.request.Request(
+            f"{self.ground.second.url}/v2/{REPO}/{path}",
+            method=method,
+            headers={"Authorization": f"Basic {login}", "Accept": accept},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, b""
+
+
+@scene("release")
+def _release_scene(stage: Stage, _cell: Cell) -> Scene:
+    """A version is built and brought to test."""
+    return Scene(stage._release(), ("test-1",), ("test-1",), builds=1, tags=1)
+
+
+@scene("promote")
+def _promote_scene(stage: Stage, _cell: Cell) -> Scene:
+    """A tested version goes to two data centres, one of which has to get the image first."""
+    _, other = stage.production()
+    stage.forget_in_second_registry(other)
+    ticket = stage._approved("promote", "developer", release=other.tag)
+    return Scene(ticket, DATA_CENTRES, DATA_CENTRES, release=other)
+
+
+@scene("roll_back")
+def _roll_back_scene(stage: Stage, cell: Cell) -> Scene:
+    """Back to the earlier version; at `take_slot` somebody else holds the slot, half way through a promote."""
+    now, other = stage.production()
+    if cell.step != "take_slot":
+        ticket = stage._approved("roll_back", "ops", release=other.tag, reason="the crash matrix says so")
+        return Scene(ticket, DATA_CENTRES, DATA_CENTRES, release=other)
+    holder = _half_way(stage, other)
+    ticket = stage._approved("roll_back", "ops", release=now.tag, reason="the crash matrix says so")
+    return Scene(ticket, ("dc1",), DATA_CENTRES, release=now, others=[holder])
+
+
+def _half_way(stage: Stage, release: Release) -> Ticket:
+    """A promote that changed dc1 and stands still there, holding the slot."""
+    holder = stage._approved("promote", "developer", release=release.tag)
+    hand = Hand(stage.company)
+    hand.drive(holder, until=hand.step_is(holder, "patch_image", target=f"dc1/{SLUG}"))
+    Step.objects.filter(ticket=holder, status__in=["due", "waiting"]).update(due_at=Now() + timedelta(hours=1))
+    return holder

@@ -1,0 +1,84 @@
+"""What the outside's journals and the cluster say after a cell, and what the portal may not have left behind.
+
+Must not: take the portal's word for anything that happened outside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from apps.tickets.models import Slot, Step, Ticket
+from tests.faults.matrix.ground import Ground
+from tests.faults.matrix.scenes import REPO, Scene
+from tests.faults.nursery import Marks
+from tests.releases.hand import Cluster
+
+
+class Verdict:
+    """Collects the facts of one cell and a sentence for each that is wrong."""
+
+    def __init__(self, ground: Ground, scene: Scene, marks: Marks) -> None:
+        self.ground, self.scene, self.marks = ground, scene, marks
+        self.wrong: list[str] = []
+        self.journal: dict[str, Any] = {}
+
+    def read(self) -> None:
+        """Everything there is to see once the ticket succeeded and every worker has gone."""
+        self._tags()
+        self._builds()
+        self._images()
+        self._zombies()
+
+    def _tags(self) -> None:
+        made = self.marks.count("gitlab", "tag.create")
+        self.journal["tags"] = made
+        if made != self.scene.tags:
+            self.wrong.append(f"{made} tags instead of {self.scene.tags}")
+
+    def _builds(self) -> None:
+        keys = Counter(str(e.detail["key"]) for e in self.marks.entries("jenkins", "build.start"))
+        self.journal["builds"] = sum(keys.values())
+        doubled = [key for key, times in keys.items() if times > 1]
+        if doubled:
+            self.wrong.append(f"{len(doubled)} keys were built more than once")
+        if len(keys) != self.scene.builds:
+            self.wrong.append(f"{len(keys)} builds instead of {self.scene.builds}")
+
+    def _images(self) -> None:
+        wanted = self.scene.wanted()
+        for cluster in self.marks.company.sandbox.clusters:
+            changes = self.marks.image_changes(cluster)
+            self.journal[cluster] = len(changes)
+            expected = [self._reference(cluster)] if cluster in self.scene.changes else []
+            if changes != expected:
+                self.wrong.append(f"{cluster} was changed to {changes} instead of {expected}")
+        for cluster in self.scene.runs_on:
+            deployment = Cluster(self.ground.company, cluster).deployment()
+            image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+            status, replicas = deployment["status"], deployment["spec"]["replicas"]
+            ready = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")]
+            if wanted.digest not in image or ready != [replicas] * 3:
+                self.wrong.append(f"{cluster} runs {image} on {ready} of {replicas} when the ticket had succeeded")
+
+    def _reference(self, cluster: str) -> str:
+        wanted = self.scene.wanted()
+        host = self.ground.outside["registry 2" if cluster == "dc2" else "registry"].url.removeprefix("http://")
+        return f"{host}/{REPO}:{wanted.tag}@{wanted.digest}"
+
+    def _zombies(self) -> None:
+        mine = Step.objects.filter(ticket__in=[self.scene.ticket, *self.scene.others])
+        left = mine.filter(status__in=["planned", "due", "waiting"]).count()
+        leased = Step.objects.filter(lease_until__isnull=False).count()
+        dateless = Step.objects.filter(status__in=["due", "waiting"], due_at__isnull=True).count()
+        slots = Slot.objects.count()
+        running = Ticket.objects.filter(status__in=["queued", "running"]).count()
+        for count, what in (
+            (left, "steps left open"),
+            (leased, "leases left"),
+            (dateless, "open steps without a due time"),
+            (slots, "slots left"),
+            (running, "tickets left running"),
+        ):
+            if count:
+                self.wrong.append(f"{count} {what}")

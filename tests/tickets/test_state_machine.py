@@ -1,0 +1,549 @@
+"""Tickets under random orders of events: no edge outside the table, every end has a reason, nothing is left open (QR9).
+
+Hypothesis invents the orders; a trigger in the database writes down every change of a status, so that a way around
+`transition` would be seen. `FULL=1` runs 10,000 orders of a new seed, `ORDERS=n` that many;
+`SHRINK=0` reports the first bad order as it was found.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from apps.audit.models import AuditEvent
+from apps.common.errors import Conflict, DomainError, Unavailable
+from apps.policy.actor import Actor
+from apps.tickets import registry
+from apps.tickets.claims import Claim, claim_due, hand_back
+from apps.tickets.engine import visit
+from apps.tickets.housekeeping import expire, revive_zombies, start_scheduled
+from apps.tickets.models import Slot, Step, StepStatus, Ticket, TicketStatus
+from apps.tickets.outcomes import Canceled, Done, Ended, Errored, Failed, GoBack, Outcome, SentBack, Waiting
+from apps.tickets.registry import Filing, Kind, Prepared, StepSpec
+from apps.tickets.services.approvals import decide
+from apps.tickets.services.filing import file_ticket
+from apps.tickets.services.running import cancel_ticket, end_superseded, retry_ticket
+from apps.tickets.transitions import ALLOWED, ENDED, NOT_STARTED
+from apps.tickets.visit import Visit
+from tests.support.factories import actor_of, grant, make_environment, make_project, make_user, use
+from tests.tickets.conftest import Place, turn
+from tests.tickets.drill import Drill
+from tests.tickets.test_api_races import at_once
+from tests.tickets.test_engine import fresh
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20_000 if os.environ.get("FULL") else 600)]
+
+ORDERS = int(os.environ.get("ORDERS", "10000" if os.environ.get("FULL") == "1" else "15"))
+EVENTS = 20
+OPEN = {StepStatus.DUE, StepStatus.WAITING}
+UNDER_WAY = {TicketStatus.QUEUED, TicketStatus.RUNNING}
+ENGINE = Actor.system("engine")
+_numbers = itertools.count()
+
+# How an order decides what the next visit meets: (before the write, after it).
+FATES = ("done", "waits", "fails", "errs", "outside away", "unanswered", "crashes", "lost", "canceled")
+
+
+class World:
+    """What the kinds and steps below are told by the order that runs now, and what they did outside."""
+
+    fate = "done"
+    gate: SentBack | None = None
+    overtaken = False
+    fingerprint = 0
+    outside: Counter[str] = Counter()
+
+
+class _Fate(Kind):
+    request_action = "release.request"
+    takes_slot = True
+    schema = {"type": "object"}
+
+    def prepare(self, filing: Filing) -> Prepared:
+        approvals = filing.form["approvals"]
+        status = TicketStatus.PENDING_APPROVAL if approvals else TicketStatus.QUEUED
+        content = {"change": World.fingerprint} if approvals else None
+        return Prepared("fate", status, approvals_needed=approvals, fingerprint_content=content)
+
+    def fingerprint_content(self, ticket: Ticket) -> dict[str, Any] | None:
+        return {"change": World.fingerprint} if ticket.approvals_needed else None
+
+    def recheck(self, ticket: Ticket) -> SentBack | None:
+        return World.gate if ticket.approvals_needed else None
+
+    def on_slot(self, ticket: Ticket) -> Outcome | None:
+        return Ended(TicketStatus.SUPERSEDED, {"code": "release.overtaken", "params": {}}) if World.overtaken else None
+
+
+class FateRelease(_Fate):
+    """Builds before it takes its slot."""
+
+    name = "fate_release"
+
+    def plan(self, ticket: Ticket) -> list[StepSpec]:
+        return [
+            StepSpec("start", 0),
+            StepSpec("fate_build", 1),
+            StepSpec("fate_built", 2, retry_from="fate_build"),
+            StepSpec("take_slot", 3),
+            StepSpec("fate_patch", 0, "dc1", 1),
+            StepSpec("fate_rolled", 1, "dc1", 1),
+        ]
+
+
+class FatePromote(_Fate):
+    """Two targets in the first wave, one in the second; the newest waiting one supersedes the others."""
+
+    name = "fate_promote"
+
+    def create(self, ticket: Ticket, prepared: Prepared) -> None:
+        older = Ticket.objects.select_for_update().filter(
+            kind=self.name, project=ticket.project_id, status__in=NOT_STARTED - {TicketStatus.QUEUED}
+        )
+        for one in older.exclude(pk=ticket.pk).order_by("pk"):
+            end_superseded(one, ticket, actor=ENGINE)
+
+    def plan(self, ticket: Ticket) -> list[StepSpec]:
+        targets = [("dc1", 1), ("dc2", 1), ("dc3", 2)]
+        changes = [
+            spec
+            for target, wave in targets
+            for spec in (StepSpec("fate_patch", 0, target, wave), StepSpec("fate_rolled", 1, target, wave))
+        ]
+        return [StepSpec("take_slot", 0), StepSpec("start", 1), *changes]
+
+
+class FateBack(FatePromote):
+    """A roll back: it goes first."""
+
+    name = "fate_back"
+    slot_first = True
+
+
+def _write(visiting: Visit, needs_slot: bool) -> Outcome:
+    """A change of the outside, as the real steps make one: intent, call, look-up of a doubtful call."""
+    if visiting.was_begun and World.outside[visiting.key]:
+        return Done()
+    if visiting.is_cancelling:
+        return Canceled()
+    before = _fate_before(visiting)
+    if before is not None:
+        return before
+    if needs_slot:
+        visiting.freeze()
+    visiting.save_intent_unless_cancelled(key=visiting.key)
+    stored = Ticket.objects.get(pk=visiting.ticket.pk)
+    assert stored.status == TicketStatus.RUNNING
+    if needs_slot:
+        assert Slot.objects.filter(ticket=stored).exists()
+    World.outside[visiting.key] += 1
+    assert World.outside[visiting.key] == 1
+    if World.fate == "unanswered":
+        raise Unavailable("outside.timeout", unknown=True)
+    return Done()
+
+
+def _fate_before(visiting: Visit) -> Outcome | None:
+    if World.fate == "outside away":
+        raise Unavailable("outside.unavailable")
+    if World.fate == "crashes":
+        raise KeyError("a defect")
+    found: dict[str, Outcome] = {
+        "waits": Waiting(60, {"seen": visiting.fence}),
+        "fails": Failed("said.no", {"step": visiting.step.name}),
+        "errs": Errored("could.not.tell", {}),
+    }
+    return found.get(World.fate)
+
+
+def _await(visiting: Visit, back_to: str) -> Outcome:
+    if visiting.is_cancelling and World.fate == "canceled":
+        return Canceled()
+    if World.fate == "lost" and back_to and not visiting.is_cancelling:
+        return GoBack(back_to, {"code": "build.lost_retrying", "params": {"job": "x"}})
+    return _fate_before(visiting) or Done()
+
+
+STEPS: dict[str, registry.RegisteredStep] = {
+    "fate_build": registry.RegisteredStep(lambda v: _write(v, False), writes=True, settles=False),
+    "fate_built": registry.RegisteredStep(lambda v: _await(v, "fate_build"), writes=False, settles=True),
+    "fate_patch": registry.RegisteredStep(lambda v: _write(v, True), writes=True, settles=False),
+    "fate_rolled": registry.RegisteredStep(lambda v: _await(v, ""), writes=False, settles=True),
+}
+KINDS = [FateRelease, FatePromote, FateBack]
+
+WATCH = """
+CREATE TABLE edges_seen (id bigserial PRIMARY KEY, ticket bigint, was text, became text);
+CREATE FUNCTION note_edge() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO edges_seen (ticket, was, became) VALUES (NEW.id, OLD.status, NEW.status); RETURN NEW; END $$;
+CREATE TRIGGER note_edge AFTER UPDATE ON tickets_ticket FOR EACH ROW
+    WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION note_edge();
+"""
+UNWATCH = "DROP TRIGGER note_edge ON tickets_ticket; DROP FUNCTION note_edge; DROP TABLE edges_seen;"
+
+
+@pytest.fixture
+def watched(transactional_db: None) -> Iterator[None]:
+    """The kinds and steps are known, and the database notes every change of a status."""
+    for kind in KINDS:
+        registry.KINDS[kind.name] = kind()
+    registry.STEPS.update(STEPS)
+    with connection.cursor() as cursor:
+        cursor.execute(WATCH)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(UNWATCH)
+    for kind in KINDS:
+        registry.KINDS.pop(kind.name)
+    for name in STEPS:
+        registry.STEPS.pop(name)
+
+
+def sql(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+class Orders(RuleBasedStateMachine):
+    """One project in one environment; up to six tickets, any number of visits under way, some of them stale."""
+
+    people: dict[str, Any] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        World.fate, World.gate, World.overtaken, World.outside = "done", None, False, Counter()
+        self.environment = make_environment(f"env-{next(_numbers)}", "test")
+        self.project = make_project(f"order-{next(_numbers)}")
+        use(self.project, self.environment)
+        if not Orders.people:
+            Orders.people = {name: make_user(f"fate-{name}") for name in ("dev", "ops", "ops2")}
+        for name, user in Orders.people.items():
+            grant(user, self.project, self.environment, "developer" if name == "dev" else "ops")
+        self.tickets: list[int] = []
+        self.claims: list[Claim] = []
+
+    def pick(self, number: int) -> Ticket:
+        return Ticket.objects.get(pk=self.tickets[number % len(self.tickets)])
+
+    def actor(self, name: str) -> Actor:
+        return actor_of(Orders.people[name])
+
+    @initialize(kind=st.sampled_from(["fate_release", "fate_promote"]))
+    def begin(self, kind: str) -> None:
+        """Every order has something to work on from its start."""
+        self.file(kind, 0, False)
+        self.file("fate_back", 1, False)
+
+    # -- people -------------------------------------------------------------------------------------------
+    @precondition(lambda self: len(self.tickets) < 6)
+    @rule(kind=st.sampled_from([k.name for k in KINDS]), approvals=st.integers(0, 2), planned=st.booleans())
+    def file(self, kind: str, approvals: int, planned: bool) -> None:
+        filing = Filing(self.project, self.environment, {"approvals": approvals}, self.actor("dev"))
+        ticket = file_ticket(kind, filing)[0]
+        if planned and approvals:
+            Ticket.objects.filter(pk=ticket.pk).update(planned_at=Now() + transaction_hour())
+        self.tickets.append(ticket.pk)
+
+    @precondition(lambda self: self.tickets)
+    @rule(
+        number=st.integers(0, 5),
+        who=st.sampled_from(["ops", "ops2"]),
+        choice=st.sampled_from(["approve"] * 4 + ["reject"]),
+    )
+    def decide(self, number: int, who: str, choice: str) -> None:
+        ticket = self.pick(number)
+        self.tolerate(
+            lambda: decide(ticket, decision=choice, comment="so", fingerprint=ticket.fingerprint, actor=self.actor(who))
+        )
+
+    @precondition(lambda self: self.tickets)
+    @rule(number=st.integers(0, 5))
+    def cancel(self, number: int) -> None:
+        self.tolerate(lambda: cancel_ticket(self.pick(number), reason="no", actor=self.actor("dev")))
+
+    @precondition(lambda self: self.tickets)
+    @rule(number=st.integers(0, 5))
+    def retry(self, number: int) -> None:
+        self.tolerate(lambda: retry_ticket(self.pick(number), actor=self.actor("dev")))
+
+    @staticmethod
+    def tolerate(work: Callable[[], Any]) -> None:
+        """A refusal is an answer; anything else is a defect."""
+        try:
+            work()
+        except DomainError as refused:
+            assert isinstance(refused, Conflict) or refused.http_status in (400, 403), refused
+
+    # -- workers ------------------------------------------------------------------------------------------
+    @rule(most=st.integers(1, 4))
+    def claim(self, most: int) -> None:
+        self.claims += claim_due("w", most)
+
+    @precondition(lambda self: self.claims)
+    @rule(number=st.integers(0, 9), fate=st.sampled_from(["done"] * 6 + list(FATES)))
+    def visit(self, number: int, fate: str) -> None:
+        World.fate = fate
+        visit(self.claims.pop(number % len(self.claims)))
+
+    @rule(fate=st.sampled_from(["done"] * 3 + list(FATES)))
+    def work(self, fate: str) -> None:
+        """A worker that takes what is due and is done with it at once."""
+        World.fate = fate
+        for claim in claim_due("w", 4):
+            visit(claim)
+
+    @rule(times=st.integers(1, 8))
+    def all_goes_well(self, times: int) -> None:
+        """A while without trouble, so that orders reach the middle and the end of a plan."""
+        World.fate = "done"
+        for _ in range(times):
+            self.time_passes()
+            for claim in claim_due("w", 4):
+                visit(claim)
+
+    @precondition(lambda self: self.claims)
+    @rule(number=st.integers(0, 9))
+    def lease_runs_out(self, number: int) -> None:
+        """The claim stays: its visit comes back later and finds that it is stale."""
+        step_id = self.claims[number % len(self.claims)].step_id
+        Step.objects.filter(pk=step_id, lease_until__isnull=False).update(lease_until=Now())
+
+    @precondition(lambda self: self.claims)
+    @rule()
+    def worker_stops(self) -> None:
+        hand_back("w")
+        self.claims.clear()
+
+    # -- time and the world -------------------------------------------------------------------------------
+    @rule()
+    def time_passes(self) -> None:
+        Step.objects.filter(ticket__in=self.tickets, status__in=OPEN).update(due_at=Now())
+
+    @rule()
+    def planned_time_comes(self) -> None:
+        Ticket.objects.filter(pk__in=self.tickets, planned_at__isnull=False).update(planned_at=Now())
+        start_scheduled("")
+
+    @precondition(lambda self: self.tickets)
+    @rule(number=st.integers(0, 5))
+    def fortnight_passes(self, number: int) -> None:
+        Ticket.objects.filter(pk=self.pick(number).pk, expires_at__isnull=False).update(expires_at=Now())
+        expire("")
+
+    @rule()
+    def change_moves(self) -> None:
+        World.fingerprint += 1
+
+    @rule(gate=st.sampled_from([None, None, "pending_approval", "pending_confirmation"]), overtaken=st.booleans())
+    def gates_change(self, gate: str | None, overtaken: bool) -> None:
+        World.gate = None if gate is None else SentBack(gate, {"code": "gate.failed_verdict", "params": {}})
+        World.overtaken = overtaken and gate is not None
+
+    @rule()
+    def zombies_are_looked_for(self) -> None:
+        before = sql("SELECT count(*) FROM edges_seen")
+        revive_zombies("")
+        assert sql("SELECT count(*) FROM edges_seen") == before
+
+    # -- what always holds --------------------------------------------------------------------------------
+    @invariant()
+    def holds(self) -> None:
+        if not self.tickets:
+            return
+        rows = Ticket.objects.filter(pk__in=self.tickets).prefetch_related("steps", "slots")
+        for ticket in rows:
+            self.check(ticket, list(ticket.steps.all()), bool(ticket.slots.all()))
+        assert Slot.objects.filter(project=self.project).count() <= 1
+        strange = [edge for edge in sql("SELECT was, became FROM edges_seen") if edge[1] not in ALLOWED[edge[0]]]
+        assert strange == []
+
+    @staticmethod
+    def check(ticket: Ticket, steps: list[Step], has_slot: bool) -> None:
+        open_steps = [s for s in steps if s.status in OPEN]
+        told = (ticket.pk, ticket.kind, ticket.status, [(str(s), s.status) for s in steps])
+        assert all(s.due_at is not None for s in open_steps), told
+        assert all(s.lease_until is None for s in steps if s.status not in OPEN), told
+        if ticket.status in ENDED:
+            assert not open_steps, told
+            assert not has_slot, told
+            assert ticket.finished_at is not None, told
+            assert not [s for s in steps if s.status == StepStatus.PLANNED], told
+            assert (ticket.reason is None) == (ticket.status == TicketStatus.SUCCEEDED), told
+        elif ticket.status in UNDER_WAY:
+            assert open_steps, told
+            took = any(s.name == "take_slot" and s.status == StepStatus.SUCCEEDED for s in steps)
+            assert has_slot or not took, told
+            assert ticket.finished_at is None, told
+        else:
+            assert not open_steps, told
+            assert not has_slot, told
+            assert ticket.expires_at is not None or ticket.status == TicketStatus.SCHEDULED, told
+        if ticket.status == TicketStatus.SUCCEEDED:
+            assert {s.status for s in steps} == {StepStatus.SUCCEEDED}, told
+
+    def teardown(self) -> None:
+        """Nothing else happens any more: every ticket comes to its end by itself, stale visits and all."""
+        World.fate, World.gate, World.overtaken = "done", None, False
+        for claim in self.claims:
+            visit(claim)
+        for _ in range(60):
+            Ticket.objects.filter(pk__in=self.tickets, planned_at__isnull=False).update(planned_at=Now())
+            start_scheduled("")
+            Ticket.objects.filter(pk__in=self.tickets, expires_at__isnull=False).update(expires_at=Now())
+            expire("")
+            self.time_passes()
+            Step.objects.filter(ticket__in=self.tickets, lease_until__isnull=False).update(lease_until=Now())
+            claims = claim_due("end", 8)
+            for claim in claims:
+                visit(claim)
+            self.holds()
+            if not claims and not Ticket.objects.filter(pk__in=self.tickets).exclude(status__in=ENDED).exists():
+                break
+        left = Ticket.objects.filter(pk__in=self.tickets).exclude(status__in=ENDED)
+        assert [(t.pk, t.status, [(str(s), s.status, s.reason) for s in t.steps.all()]) for t in left] == []
+        assert Slot.objects.filter(project=self.project).count() == 0
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE edges_seen")
+
+
+def transaction_hour() -> Any:
+    """An hour, as the database adds it."""
+    from datetime import timedelta
+
+    from django.db.models import Value
+
+    return Value(timedelta(hours=1))
+
+
+def test_any_order_of_events_keeps_to_the_table_and_comes_to_an_end(watched: None) -> None:
+    Orders.people = {}
+    run_state_machine_as_test(
+        Orders,
+        settings=settings(
+            max_examples=ORDERS,
+            stateful_step_count=EVENTS,
+            deadline=None,
+            database=None,
+            derandomize=os.environ.get("FULL") != "1",
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, *([] if os.environ.get("SHRINK") == "0" else [Phase.shrink])],
+        ),
+    )
+
+
+# -- double clicks --------------------------------------------------------------------------------------------
+MANY = 50
+
+
+def answers(works: list[Callable[[], Any]]) -> Counter[str]:
+    """All at once on connections of their own; what came of each: "won" or the code of the refusal."""
+
+    def tell(work: Callable[[], Any]) -> str:
+        try:
+            return "won" if work() is not False else "nothing"
+        except DomainError as refused:
+            return refused.code
+
+    return Counter(at_once([lambda w=w: tell(w) for w in works]))
+
+
+@pytest.fixture
+def plan(drill: Drill) -> Drill:
+    drill.specs = [StepSpec("start", 0), StepSpec("one", 1)]
+    return drill
+
+
+def test_fifty_retries_at_once_are_one_attempt(place: Place, plan: Drill) -> None:
+    plan.script = {("one", ""): [Failed("said.no"), Waiting(3600)]}
+    ticket = place.file()
+    turn()
+    assert answers([lambda: retry_ticket(fresh(ticket), actor=actor_of(place.developer))] * MANY) == {
+        "won": 1,
+        "ticket.not_retryable": MANY - 1,
+    }
+    assert ticket.steps.get(name="one").attempt == 2
+    assert AuditEvent.objects.filter(action="ticket.running").count() == 2
+
+
+def test_fifty_workers_at_once_visit_each_step_once(place: Place, plan: Drill) -> None:
+    plan.specs = [StepSpec("one", 0, f"t{number}", 1) for number in range(3)]
+    place.file()
+    lock, visited = threading.Lock(), Counter[str]()
+
+    def slow(visiting: Visit) -> Done:
+        with lock:
+            visited[visiting.step.target] += 1
+        return Done()
+
+    plan.script = {("one", f"t{number}"): [slow] for number in range(3)}
+
+    def work() -> bool:
+        claims = claim_due(threading.current_thread().name, 3)
+        for claim in claims:
+            visit(claim)
+        return bool(claims)
+
+    assert sum(answers([work] * MANY).values()) == MANY
+    turn()
+    assert visited == {"t0": 1, "t1": 1, "t2": 1}
+
+
+def test_of_fifty_visits_under_one_claim_one_is_recorded(place: Place, plan: Drill) -> None:
+    ticket = place.file()
+    (claim,) = claim_due("w", 1)
+    assert answers([lambda: visit(claim)] * MANY) == {"won": MANY}
+    assert ticket.steps.get(name="start").status == "succeeded"
+    assert AuditEvent.objects.filter(action="ticket.running").count() == 1
+
+
+def test_of_fifty_cancels_of_a_running_ticket_one_is_accepted(place: Place, plan: Drill) -> None:
+    plan.script = {("one", ""): [Waiting(3600)]}
+    ticket = place.file()
+    turn()
+    assert answers([lambda: cancel_ticket(fresh(ticket), reason="", actor=actor_of(place.developer))] * MANY) == {
+        "won": 1,
+        "ticket.cancel_requested_already": MANY - 1,
+    }
+    turn()
+    assert fresh(ticket).status == "canceled"
+
+
+def test_approving_cancelling_and_rejecting_at_once_has_one_winner(place: Place, plan: Drill) -> None:
+    plan.fingerprint, plan.approvals = {"image": "a"}, 1
+    ops, ops2 = actor_of(place.ops), actor_of(place.ops2)
+    for _ in range(5):
+        ticket = place.file()
+
+        def say(choice: str, actor: Actor, ticket: Ticket = ticket) -> Any:
+            return decide(fresh(ticket), decision=choice, comment="so", fingerprint=ticket.fingerprint, actor=actor)
+
+        works: list[Callable[[], Any]] = [
+            lambda: say("approve", ops),
+            lambda: say("reject", ops2),
+            lambda t=ticket: cancel_ticket(fresh(t), reason="", actor=actor_of(place.developer)),
+        ] * 4
+        found = answers(works)
+        status = fresh(ticket).status
+        # an approved ticket may still be cancelled: that is two answers to two questions
+        assert (found["won"], status) in [(1, "queued"), (1, "rejected"), (1, "canceled"), (2, "canceled")], found
+        assert Slot.objects.count() == 0
+        turn()
