@@ -25,6 +25,7 @@ class Breaker:
         self._asked_until = 0.0
         self._rest_until = 0.0
         self._failures = 0
+        self._last: IntegrationError = Unavailable("outside.unavailable")
 
     def check(self, about: dict[str, Any]) -> None:
         """Raise Unavailable when the call is not to be made now; the call was then surely not made."""
@@ -32,23 +33,26 @@ class Breaker:
         if now < self._asked_until:
             raise Unavailable("outside.rate_limited", retry_after=self._asked_until - now, **about)
         if now < self._rest_until:
-            left = self._rest_until - now
-            raise Unavailable("outside.resting", retry_after=left, times=self._failures, **about)
+            raise self._same_again(self._rest_until - now, about)
         if self._failures >= ROW:
             self._rest_until = now + PROBE_SECONDS  # this one goes first, the others wait for what it meets
+
+    def _same_again(self, left: float, about: dict[str, Any]) -> Unavailable:
+        """What the last call met, for one that is not made: people shall read the cause, not that we wait."""
+        return Unavailable(self._last.code, retry_after=left, **{**self._last.params, **about})
 
     def answered(self) -> None:
         """It works: whoever rested may come again. A Retry-After stays in force."""
         self._failures, self._rest_until = 0, 0.0
 
-    def failed(self, error: IntegrationError | None = None) -> None:
-        """It did not answer, or said that it cannot. None: it was silent up to the caller's deadline."""
+    def failed(self, error: IntegrationError) -> None:
+        """It did not answer, or said that it cannot."""
         now = self._clock()
-        wait = error.retry_after if error is not None else None
-        if wait:
-            self._asked_until = max(self._asked_until, now + wait)
-        if error is not None and error.code == "outside.rate_limited":
+        if error.retry_after:
+            self._asked_until = max(self._asked_until, now + error.retry_after)
+        if error.code == "outside.rate_limited":
             return
+        self._last = error
         self._failures += 1
         if self._failures >= ROW:
             self._rest_until = now + min(REST_MOST, REST_FIRST * 2 ** (self._failures - ROW))

@@ -112,9 +112,10 @@ async def _bounded(work: Coroutine[Any, Any, T], deadline: float, guard: Callabl
     except TimeoutError:
         if not limit.expired():
             raise
+        silent = Unavailable("outside.timeout", unknown=True, seconds=round(deadline, 1), **_about(spoken))
         if "breaker" in spoken:
-            spoken["breaker"].failed()
-        raise Unavailable("outside.timeout", unknown=True, seconds=round(deadline, 1), **_about(spoken)) from None
+            spoken["breaker"].failed(silent)
+        raise silent from None
 
 
 def _about(spoken: dict[str, Any]) -> dict[str, Any]:

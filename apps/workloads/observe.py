@@ -179,7 +179,8 @@ def judge(seen: Seen, *, digest: str, generation: int, is_patient: bool = False,
         code = "rollout.quota_exceeded" if quota else "rollout.pods_refused"
         return Judgement("moving" if is_patient else "failed", code, {"said": failure.get("message", "")[:300]})
     progress = seen.condition("Progressing")
-    if progress.get("reason") == DEADLINE and progress.get("lastUpdateTime") != (stale_deadline or None):
+    is_stale = bool(stale_deadline) and progress.get("lastUpdateTime") == stale_deadline
+    if progress.get("reason") == DEADLINE and not is_stale:
         return Judgement("failed", *_stuck(seen, digest))
     if seen.paused:
         return Judgement("failed", "rollout.paused", {})

@@ -51,8 +51,8 @@ def test_a_few_failures_hold_nobody_back_a_row_of_them_does(breaker: Breaker, cl
     for _ in range(ROW - 1):
         breaker.failed(trouble())
     breaker.check(ABOUT)
-    breaker.failed()
-    assert refused(breaker) == ("outside.resting", 1.0)
+    breaker.failed(trouble())
+    assert refused(breaker) == ("outside.unavailable", 1.0)
 
 
 def test_after_the_rest_one_goes_first_and_each_rest_is_longer(breaker: Breaker, clock: Clock) -> None:
@@ -63,9 +63,17 @@ def test_after_the_rest_one_goes_first_and_each_rest_is_longer(breaker: Breaker,
         rests.append(refused(breaker)[1])
         clock.now += rests[-1] or 0.0
         breaker.check(ABOUT)
-        assert refused(breaker) == ("outside.resting", PROBE_SECONDS)
+        assert refused(breaker) == ("outside.unavailable", PROBE_SECONDS)
         breaker.failed(trouble())
     assert rests == [1.0, 2.0, 4.0, 8.0, REST_MOST, REST_MOST]
+
+
+def test_a_call_that_is_held_back_names_what_the_last_one_met(breaker: Breaker) -> None:
+    for _ in range(ROW):
+        breaker.failed(Unavailable("outside.timeout", unknown=True, seconds=5.0, **{**ABOUT, "what": "commit 1"}))
+    with pytest.raises(Unavailable) as caught:
+        breaker.check(ABOUT)
+    assert (caught.value.code, caught.value.params) == ("outside.timeout", {"seconds": 5.0, **ABOUT})
 
 
 def test_an_answer_ends_the_row(breaker: Breaker) -> None:

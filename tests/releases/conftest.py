@@ -61,3 +61,13 @@ def hand(company: Company, quick: None, monkeypatch: pytest.MonkeyPatch) -> Hand
 def outside(company: Company) -> Outside:
     """What changes outside from here on."""
     return Outside(company)
+
+
+@pytest.fixture
+def slow_builds(company: Company) -> Iterator[None]:
+    """For what happens while a build runs: it goes on for some seconds."""
+    workshop = company.sandbox.jenkins._workshop
+    before = workshop.seconds
+    object.__setattr__(workshop, "seconds", 3.0)
+    yield
+    object.__setattr__(workshop, "seconds", before)

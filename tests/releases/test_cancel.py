@@ -38,6 +38,7 @@ def test_a_ticket_that_has_not_started_is_canceled_at_once(company: Company, han
     assert outside.changed() == []
 
 
+@pytest.mark.usefixtures("slow_builds")
 def test_a_build_is_stopped_and_the_ticket_canceled_only_when_jenkins_says_aborted(
     company: Company, hand: Hand, outside: Outside
 ) -> None:

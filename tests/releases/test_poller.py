@@ -253,6 +253,7 @@ def test_a_build_is_not_lost_while_jenkins_does_not_answer(
     assert hand.drive(ticket).status == "succeeded"
 
 
+@pytest.mark.usefixtures("slow_builds")
 def test_a_build_that_is_stopped_by_hand_in_jenkins_fails_the_ticket_as_aborted(company: Company, hand: Hand) -> None:
     ticket = company.file("release", "developer", SLUG, "test", ref="main")
     hand.drive(ticket, until=lambda: Build.objects.filter(state="running").exists())

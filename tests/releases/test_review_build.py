@@ -40,6 +40,7 @@ def no_right_to_stop(company: Company, times: int = -1) -> Fault:
 
 
 # -- a build that Jenkins does not stop -----------------------------------------------------------------------
+@pytest.mark.usefixtures("slow_builds")
 @pytest.mark.parametrize("status", [403, 503])
 def test_a_cancelled_ticket_waits_for_a_build_that_cannot_be_stopped_and_says_why(
     company: Company, hand: Hand, outside: Outside, status: int
