@@ -21,7 +21,7 @@ from apps.policy.actor import Actor
 from apps.policy.services import Decision, allowed, require, visible_project_ids
 from apps.projects.models import Grant, Project, Role
 from apps.tickets import brakes, slots
-from apps.tickets.models import Approval, Review, Step, StepStatus, Ticket, TicketStatus
+from apps.tickets.models import OPEN_STEP, Approval, Review, Step, StepStatus, Ticket, TicketStatus
 from apps.tickets.registry import Filing, Prepared
 from apps.tickets.services import running
 from apps.tickets.transitions import NOT_STARTED, OPEN
@@ -255,7 +255,7 @@ def _may_review(ticket: Ticket, actor: Actor) -> Decision:
 
 def held_by(ticket: Ticket) -> dict[str, Any] | None:
     """The reason of a step that an emergency brake holds; None when nothing is held."""
-    steps = Step.objects.filter(ticket=ticket.pk, status__in=brakes.OPEN_STEP, reason__code__in=brakes.CODES)
+    steps = Step.objects.filter(ticket=ticket.pk, status__in=OPEN_STEP, reason__code__in=brakes.CODES)
     return steps.order_by("wave", "order", "target").values_list("reason", flat=True).first()
 
 

@@ -13,11 +13,10 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.tickets import registry
-from apps.tickets.models import Brake, Step, StepStatus
+from apps.tickets.models import OPEN_STEP, Brake, Step
 
 BRAKE_LOCK = 0x6F70_7332
 EVERYWHERE = "everywhere"
-OPEN_STEP = (StepStatus.DUE, StepStatus.WAITING)
 CODES = ("brake.on", "brake.on_cluster")
 
 # A worker stopped with the lock in its hand must not stop the brake: its transaction is ended by the server.

@@ -13,6 +13,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from apps.common.db import bounded_transaction
+
 CLAIM_LOCK = 0x6F70_7331
 
 _CLAIM = """
@@ -81,8 +83,7 @@ def claim_due(owner: str, most: int) -> list[Claim]:
     config = settings.CONFIG
     boot = boot_clock()
     with transaction.atomic(), connection.cursor() as cursor:
-        # A worker stopped in the middle of a claim must not stop the others: its transaction is ended by the server.
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '5s'")
+        bounded_transaction()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
         cursor.execute(
             _CLAIM,

@@ -21,9 +21,9 @@ from apps.common.errors import DomainError, IntegrationError
 from apps.tickets import brakes, hints, registry
 from apps.tickets.advance import advance, end_ticket, reset_steps
 from apps.tickets.claims import Claim
-from apps.tickets.models import Step, StepStatus, Ticket
+from apps.tickets.models import OPEN_STEP, Step, StepStatus, Ticket
 from apps.tickets.outcomes import Canceled, Done, Ended, Errored, Failed, GoBack, Outcome, SentBack, Waiting
-from apps.tickets.rescue import DATABASE_AWAY, MAY_RUN, OPEN_STEP, defect, end_errored, put_away
+from apps.tickets.rescue import DATABASE_AWAY, MAY_RUN, defect, end_errored, put_away
 from apps.tickets.visit import BadRowError, CancelRequestedError, LeaseLostError, Visit, checkpoint
 
 log = structlog.get_logger(__name__)

@@ -39,6 +39,9 @@ class StepStatus(models.TextChoices):
     CANCELED = "canceled"
 
 
+OPEN_STEP = (StepStatus.DUE, StepStatus.WAITING)
+
+
 class Ticket(models.Model):
     """A request. `form` is what was asked for, `facts` what the portal resolved at filing (both plain JSON)."""
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from apps.tickets import hints
 from apps.tickets.advance import end_ticket
-from apps.tickets.models import Step, StepStatus, Ticket, TicketStatus
+from apps.tickets.models import OPEN_STEP, Step, StepStatus, Ticket, TicketStatus
 from apps.tickets.outcomes import Errored
 from apps.tickets.transitions import ENDED
 
@@ -22,7 +22,6 @@ log = structlog.get_logger(__name__)
 
 DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 MAY_RUN = (TicketStatus.QUEUED, TicketStatus.RUNNING)
-OPEN_STEP = (StepStatus.DUE, StepStatus.WAITING)
 
 
 def defect(step: str = "") -> Errored:
