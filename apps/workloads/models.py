@@ -82,7 +82,7 @@ class ObservedDeployment(models.Model):
             step_key=self.step_key,
             paused=self.paused,
             conditions=list(self.conditions),
-            pods=[SeenPod(**pod) for pod in self.pods],
+            pods=[SeenPod.from_json(pod) for pod in self.pods],
         )
 
     @classmethod

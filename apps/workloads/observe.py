@@ -5,8 +5,8 @@ Must not: call a cluster or read a row; numbers that Kubernetes leaves out are 0
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 Json = dict[str, Any]
 
@@ -57,6 +57,12 @@ class SeenPod:
     def as_json(self) -> Json:
         """The stored form."""
         return {**self.__dict__}
+
+    @classmethod
+    def from_json(cls, stored: Json) -> Self:
+        """Of the stored form; what a newer version wrote beside it is left alone."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{key: value for key, value in stored.items() if key in known})
 
 
 @dataclass(frozen=True)

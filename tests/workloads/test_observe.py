@@ -174,3 +174,10 @@ def test_what_was_stored_is_judged_like_what_was_seen() -> None:
     row = ObservedDeployment(**ObservedDeployment.fields_of(first))
     assert row.as_seen() == first
     assert (row.digest, row.step_key, row.replicas_wanted) == (NEW, "k.1", 3)
+
+
+def test_what_a_newer_version_wrote_beside_it_is_left_alone() -> None:
+    first = seen(deployment(), THREE)
+    row = ObservedDeployment(**ObservedDeployment.fields_of(first))
+    row.pods = [{**stored, "invented_later": "x"} for stored in row.pods]
+    assert row.as_seen() == first

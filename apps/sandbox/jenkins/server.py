@@ -262,7 +262,7 @@ class JenkinsServer(StandIn):
 
     async def _admin_restart(self, request: web.Request) -> web.Response:
         """`{"down_seconds": 2, "queue": "lost"}`; with "kept" waiting items survive as after a clean restart."""
-        wanted: dict[str, Any] = await request.json() if request.can_read_body else {}
+        wanted: dict[str, Any] = await request.json() if request.body_exists else {}
         await self.begin_restart(
             float(wanted.get("down_seconds", RESTART_SECONDS)), lose_queue=wanted.get("queue", "lost") == "lost"
         )
