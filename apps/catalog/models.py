@@ -64,3 +64,28 @@ class DockerfileOverride(models.Model):
 
     def __str__(self) -> str:
         return f"Dockerfile of {self.project_id}"
+
+
+class Standard(models.Model):
+    """A rule for the configuration of workloads (W14): words, levels per tier, languages, thresholds.
+
+    What it looks at is code under the same id (`apps.catalog.standards.rules`). A row without `updated_at` is as the
+    portal brought it.
+    """
+
+    id = models.CharField(max_length=60, primary_key=True)
+    sentence_en = models.CharField(max_length=300)
+    sentence_zh = models.CharField(max_length=300)
+    reason_en = models.CharField(max_length=600)
+    reason_zh = models.CharField(max_length=600)
+    levels = models.JSONField(help_text="deny, warn or off by tier: development, test, staging, production")
+    languages = models.JSONField(default=list, blank=True, help_text="slugs of languages; none: all")
+    thresholds = models.JSONField(default=dict, blank=True, help_text="numbers by name")
+    updated_at = models.DateTimeField(null=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.id

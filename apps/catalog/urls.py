@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.catalog import views
+from apps.catalog import views, views_standards
 
 urlpatterns = [
     path("languages/", views.LanguageList.as_view(), name="language-list"),
     path("languages/<slug:slug>/", views.LanguageDetail.as_view(), name="language-detail"),
     path("projects/<slug:slug>/dockerfile", views.ProjectDockerfile.as_view(), name="project-dockerfile"),
     path("languages/<slug:slug>/templates/", views.TemplateList.as_view(), name="language-template-list"),
+    path("standards/", views_standards.StandardList.as_view(), name="standard-list"),
+    path("standards/<str:standard_id>/", views_standards.StandardDetail.as_view(), name="standard-detail"),
+    path("standards/<str:standard_id>/try", views_standards.StandardTry.as_view(), name="standard-try"),
 ]

@@ -72,7 +72,7 @@ def _project(*any_of: Clause, none_of: tuple[Clause, ...] = ()) -> Rule:
     return Rule(any_of, none_of, scope="project")
 
 
-_MEMBERS_READ = ("ticket.read", "release.read", "build.read", "board.read", "workload.read")
+_MEMBERS_READ = ("ticket.read", "release.read", "build.read", "board.read", "workload.read", "configuration.read")
 
 ACTIONS: Mapping[str, Rule] = MappingProxyType(
     {
@@ -88,8 +88,12 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "user.manage": _global(ADMIN, tokens=False),
         "why.read": _global(SIGNED_IN),
         "catalog.read": _global(SIGNED_IN),
+        "standard.read": _global(SIGNED_IN),
+        "standard.manage": _global(ADMIN),
         "environment.read": _global(SIGNED_IN),
         "environment.manage": _global(ADMIN),
+        "hosts.manage": _global(ADMIN),
+        "hosts_token.manage": _global(ADMIN, tokens=False),
         "cluster.read": _global(SIGNED_IN),
         "cluster.manage": _global(ADMIN),
         "integration.manage": _global(ADMIN),
@@ -110,6 +114,7 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "dockerfile.override": _project(ADMIN),
         **{name: _project(MEMBER) for name in _MEMBERS_READ},
         "workload.adopt": _project(on_pair(OPS)),
+        "configuration.propose": _project(on_pair(*ROLES)),
         "release.request": _project(on_pair(*ROLES)),
         "promote.request": _project(on_pair(*ROLES), in_project(*ROLES)),
         "roll_back.request": _project(on_pair(OPS), OWNER),
@@ -119,8 +124,11 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "ticket.comment": _project(MEMBER),
         "ticket.review": _project(on_pair(OPS), none_of=(REQUESTER,)),
         "verdict.give": _project(on_pair(TESTER)),
+        "migration.change": _project(on_pair(OPS)),
         # an admin reads everything, a member what belongs to his projects
         "audit.read": Rule((MEMBER, ADMIN), scope="mixed"),
+        # an environment's: the room asks about a pair with that environment in which the actor holds a grant
+        "hosts.read": Rule((on_pair(*ROLES), ADMIN), scope="mixed"),
         # what another person may do in a project; without a project it takes `user.manage`
         "why.read_others": _project(ADMIN, OWNER, in_project(OPS)),
     }

@@ -11,14 +11,15 @@ from typing import Any
 from django.conf import settings
 from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 
-from apps.common.errors import Invalid
+from apps.common.errors import Invalid, Missing
 from apps.integrations.clients import get_gitlab
 from apps.integrations.gitlab.client import GitLab
 from apps.integrations.gitlab.types import Ref
 from apps.integrations.loop import run
 from apps.policy.actor import Actor
 from apps.policy.services import visible_project_ids
-from apps.projects.models import Environment, Grant, Placement, Project, ProjectEnvironment
+from apps.projects.hosts import HostEntry, entries
+from apps.projects.models import Environment, Grant, HostsVersion, Placement, Project, ProjectEnvironment
 
 REFS_MOST = 20
 
@@ -55,6 +56,25 @@ def grants_in_full() -> QuerySet[Grant]:
     """Grants with the names an answer shows, and whether they are live."""
     is_live = ExpressionWrapper(Q(Grant.live()), output_field=BooleanField())
     return Grant.objects.annotate(is_live=is_live).select_related("user", "project", "environment", "granted_by")
+
+
+def project_granted_in(environment: Environment, actor: Actor) -> int | None:
+    """The id of a project on which the actor has a live grant in the environment: the pair about which the policy table
+    is asked where the thing is the environment's. None without one; a token of one project has that one only, and
+    nothing (Missing) in an environment that its project does not use."""
+    limited = actor.token_project_id
+    if limited is not None:
+        if not ProjectEnvironment.objects.filter(project_id=limited, environment=environment).exists():
+            raise Missing
+        return limited
+    grants = Grant.objects.filter(Grant.live(), user_id=actor.user_id or 0, environment=environment)
+    return grants.order_by("id").values_list("project_id", flat=True).first()
+
+
+def hosts_entries(environment: Environment) -> tuple[HostEntry, ...]:
+    """The entries of the environment's current hosts file, one per address; none before its first version."""
+    rows = HostsVersion.objects.filter(environment=environment).order_by("-number")
+    return entries(rows.values_list("text", flat=True).first() or "")
 
 
 def search_refs(project: Project, search: str) -> tuple[str, list[Ref]]:

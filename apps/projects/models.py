@@ -186,3 +186,79 @@ class Resource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HostsVersion(models.Model):
+    """A version of an environment's hosts file (E6): never edited, followed by the next number."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="hosts_versions")
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True, help_text="canonical, see hosts.checked")
+    sha256 = models.CharField(max_length=64, help_text="of the text in UTF-8")
+    note = models.CharField(max_length=200, blank=True)
+    restored_from = models.PositiveIntegerField(null=True, blank=True, help_text="number of the version it repeats")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["environment", "number"], name="hosts_version_once")]
+
+    def __str__(self) -> str:
+        return f"hosts of environment {self.environment_id}, version {self.number}"
+
+
+class HostsToken(models.Model):
+    """A secret, shown once, that downloads one environment's hosts file and does nothing else."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="hosts_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_sha256 = models.CharField(max_length=64)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["environment", "-created_at", "-id"], name="hosts_token_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name} (oph_{self.prefix}_…)"
+
+
+class MigrationRevision(models.Model):
+    """Where the traffic of one project in one environment goes (P8): never edited, followed by the next number.
+
+    Per environment and not per project: test may run in containers for weeks while production still has its virtual
+    machines. By project and environment and not by their pair's row, so that the history outlives a project's leaving
+    an environment. Without a row everything runs on virtual machines.
+    """
+
+    class State(models.TextChoices):
+        VM = "vm"
+        MIXED = "mixed"
+        CONTAINER = "container"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="migration_revisions")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="migration_revisions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=20, choices=State.choices)
+    container_weight = models.PositiveSmallIntegerField(help_text="percent of the requests that go to containers")
+    container_servers = models.JSONField(default=list, help_text="host:port of a LoadBalancer or Ingress, canonical")
+    reason = models.CharField(max_length=200)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "environment", "number"], name="migration_revision_once"),
+            models.CheckConstraint(
+                name="migration_weight_of_state",
+                condition=Q(state="vm", container_weight=0)
+                | Q(state="container", container_weight=100)
+                | Q(state="mixed", container_weight__gte=1, container_weight__lte=99),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"migration of project {self.project_id} in environment {self.environment_id}, revision {self.number}"

@@ -1,4 +1,4 @@
-"""Workloads (D1), what the watcher last saw of them, and the watchers' heartbeats.
+"""Workloads (D1), their configurations, what the watcher last saw of them, and the watchers' heartbeats.
 
 Must not: hold anything but observations in `Observed…` rows; they may be dropped and are rebuilt by a re-list.
 """
@@ -39,6 +39,47 @@ class Workload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.deployment}"
+
+
+class Configuration(models.Model):
+    """What one workload of a project shall be in an environment (W1): the head of its revisions."""
+
+    project_environment = models.ForeignKey(
+        "projects.ProjectEnvironment", on_delete=models.PROTECT, related_name="configurations"
+    )
+    name = models.CharField(max_length=63, help_text="the workload's name, the same on every cluster")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project_environment", "name"], name="configuration_once")]
+
+    def __str__(self) -> str:
+        return f"{self.project_environment_id}/{self.name}"
+
+
+class ConfigurationRevision(models.Model):
+    """One completed document of a configuration, never edited. Proposed by a ticket; in force once `applied_at` is set.
+
+    Numbers are given when a revision is proposed, so that a refused one leaves a gap that its ticket explains.
+    """
+
+    configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField(help_text="docs/configuration.md, completed")
+    note = models.CharField(max_length=500, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    ticket = models.OneToOneField(
+        "tickets.Ticket", null=True, on_delete=models.PROTECT, related_name="configuration_revision"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["configuration", "number"], name="configuration_revision_once")]
+        ordering = ["configuration_id", "-number"]
+
+    def __str__(self) -> str:
+        return f"{self.configuration_id} r{self.number}"
 
 
 class ObservedDeployment(models.Model):

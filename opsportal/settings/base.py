@@ -112,6 +112,8 @@ SPECTACULAR_SETTINGS = {
         "TemplateKind": "apps.catalog.models.TemplateVersion.Kind",
         "ResourceKind": "apps.projects.models.Resource.Kind",
         "FirstHourStepName": "apps.releases.first_hour.STEPS",
+        "MigrationState": "apps.projects.models.MigrationRevision.State",
+        "StandardLevel": "apps.catalog.standards.rules.LEVELS",
     },
 }
 

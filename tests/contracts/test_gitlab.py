@@ -59,7 +59,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
         token, project = os.environ["OPSPORTAL_CONTRACT_GITLAB_TOKEN"], os.environ["OPSPORTAL_CONTRACT_GITLAB_PROJECT"]
         yield Target(str(REAL).rstrip("/"), token, project)
         return
-    with serving(GitLabServer(None, token="glpat-contract")) as server:
+    with serving(GitLabServer(None, token="glpat-contract", local_webhooks=False)) as server:
         yield Target(server.url, "glpat-contract", "shop/book-api-n1")
 
 
@@ -271,6 +271,72 @@ def test_a_hook_never_returns_its_token(target: Target) -> None:
         assert (made.json()["push_events"], made.json()["alert_status"]) == (False, "executable")
     finally:
         assert target.call("DELETE", f"{hooks}/{made.json()['id']}").status_code == 204
+
+
+@pytest.fixture
+def hook_url(target: Target) -> Iterator[str]:
+    """A fresh address; hooks that lead there are removed afterwards."""
+    url = f"https://example.com/contract-{uuid.uuid4().hex[:12]}"
+    yield url
+    for hook in target.get(f"{target.base}/hooks", per_page=100).json():
+        if hook["url"] == url:
+            target.call("DELETE", f"{target.base}/hooks/{hook['id']}")
+
+
+@statement("gitlab.hook-not-idempotent", "gitlab.md §9")
+def test_a_second_hook_of_the_same_address_is_made(target: Target, hook_url: str) -> None:
+    body = {"url": hook_url, "push_events": False, "tag_push_events": True, "description": "opsportal: key k"}
+    first, second = (target.call("POST", f"{target.base}/hooks", json=body) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["id"] != second.json()["id"]
+    stored = target.get(f"{target.base}/hooks/{first.json()['id']}").json()
+    assert (stored["url"], stored["description"], stored["tag_push_events"]) == (hook_url, "opsportal: key k", True)
+
+
+@statement("gitlab.hook-delete", "gitlab.md §9")
+def test_deleting_a_hook_is_204_then_404(target: Target, hook_url: str) -> None:
+    made = target.call("POST", f"{target.base}/hooks", json={"url": hook_url}).json()["id"]
+    answers = [target.call("DELETE", f"{target.base}/hooks/{made}").status_code for _ in range(2)]
+    assert answers == [204, 404]
+    assert target.get(f"{target.base}/hooks/{made}").status_code == 404
+
+
+@statement("gitlab.hook-local-address", "gitlab.md §9")
+def test_a_hook_into_the_local_network_is_422_about_its_url(target: Target) -> None:
+    answer = target.call("POST", f"{target.base}/hooks", json={"url": "http://127.0.0.1:9/contract"})
+    assert answer.status_code == 422
+    assert "url" in answer.text.lower()
+
+
+@statement("gitlab.hook-events", "gitlab.md §9")
+def test_a_new_hook_has_an_empty_delivery_log(target: Target, hook_url: str) -> None:
+    made = target.call("POST", f"{target.base}/hooks", json={"url": hook_url}).json()["id"]
+    answer = target.get(f"{target.base}/hooks/{made}/events", per_page=20)
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
+@statement("gitlab.projects-keyset", "gitlab.md §1, §2")
+def test_projects_by_id_go_on_after_the_last_one(target: Target) -> None:
+    query = {"membership": True, "order_by": "id", "sort": "asc", "pagination": "keyset", "per_page": 1}
+    first = target.get("/projects", **query)
+    assert (first.status_code, len(first.json())) == (200, 1)
+    assert "X-Total" not in first.headers
+    if "next" in first.links:
+        assert f"id_after={first.json()[0]['id']}" in first.links["next"]["url"]
+        rest = target.get("/projects", **query, id_after=first.json()[0]["id"]).json()
+        assert all(project["id"] > first.json()[0]["id"] for project in rest)
+
+
+@statement("gitlab.projects-search", "gitlab.md §2")
+def test_a_search_by_path_tells_state_and_our_role(target: Target) -> None:
+    query = {"membership": True, "search_namespaces": True, "search": target.project}
+    found = {project["path_with_namespace"]: project for project in target.get("/projects", **query).json()}
+    project = found[target.project]
+    assert (project["archived"], project["empty_repo"]) == (False, False)
+    levels = [
+        (project["permissions"][kind] or {}).get("access_level", 0) for kind in ("project_access", "group_access")
+    ]
+    assert max(levels) >= 40
 
 
 @statement("gitlab.python-gitlab", "gitlab.md §2, §3, §4, §6")

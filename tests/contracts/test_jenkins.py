@@ -215,6 +215,30 @@ def test_config_xml_without_charset_is_read_as_latin_1(server: JenkinsClient, na
     assert server.post(path, data=b"<project>", headers=XML).status_code == 500
 
 
+@statement("jenkins.config-keeps-numbers", "jenkins.md 11")
+def test_a_new_configuration_keeps_builds_and_their_numbers(server: JenkinsClient, names: list[str]) -> None:
+    server.create(names[0], job_xml(parameters={"TAG": ""}))
+    server.run(names[0], TAG="v1")
+    xml = job_xml("echo newer", parameters={"TAG": ""}).encode()
+    assert server.post(f"/job/{names[0]}/config.xml", data=xml, headers=XML).status_code == 200
+    state = _tree(server, f"/job/{names[0]}", "nextBuildNumber,builds[number]")
+    assert (state["nextBuildNumber"], [b["number"] for b in state["builds"]]) == (2, [1])
+    build, _ = server.run(names[0], TAG="v2")
+    assert build["number"] == 2
+
+
+@statement("jenkins.jobs-tree", "jenkins.md 24")
+def test_one_read_lists_jobs_with_their_descriptions_and_classes(server: JenkinsClient, names: list[str]) -> None:
+    for name in names:
+        server.create(name, job_xml().replace("<description></description>", f"<description>of {name}</description>"))
+    fields = "name,description,color,disabled,property[parameterDefinitions[name]],lastBuild[number,timestamp]"
+    found = {job["name"]: job for job in _tree(server, "", f"jobs[{fields}]")["jobs"]}
+    for name in names:
+        assert (found[name]["description"], found[name]["lastBuild"]) == (f"of {name}", None)
+        assert found[name]["_class"] == "hudson.model.FreeStyleProject"
+    assert len(_tree(server, "", f"jobs[{fields}]{{0,1}}")["jobs"]) == 1
+
+
 @statement("jenkins.delete-twice", "jenkins.md 12")
 def test_delete_is_204_then_404(server: JenkinsClient, names: list[str]) -> None:
     server.create(names[0], job_xml())

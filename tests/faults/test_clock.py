@@ -41,7 +41,8 @@ def worker(stack: Stack, request: pytest.FixtureRequest) -> Iterator[str]:
     stamp = re.search(r"^(\d{4}-\d\d-\d\dT[\d:.]+)Z", stack.log(name).read_text(), re.MULTILINE)
     assert stamp is not None, stack.log(name).read_text()
     off = (datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()
-    assert abs(off - request.param) < 60, (stamp[1], off)
+    # The line is as old as the start took: seconds, or a minute and more where the machine is busy.
+    assert abs(off - request.param) < 250, (stamp[1], off)
     yield name
     stack.stop(name)
 

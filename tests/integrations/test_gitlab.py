@@ -142,6 +142,17 @@ def test_a_tag_asked_for_twice_is_made_once(server: GitLabServer, gitlab: GitLab
     assert created(server, "20260901-100001-u1") == 1
 
 
+def test_a_tag_that_an_earlier_call_may_have_made_is_looked_for_before_it_is_asked_for(
+    server: GitLabServer, gitlab: GitLab, project: GitProject
+) -> None:
+    sha, name = head(gitlab, project), "20260901-100009-u1"
+    for was_there, asked in ((False, ["tag.get", "tag.create"]), (True, ["tag.get"])):
+        since = server.journal.last
+        made = run(gitlab.ensure_tag(project.id, name, sha, KEY, look_first=True), 5)
+        assert (made.commit, made.was_there) == (sha, was_there)
+        assert [entry.kind for entry in server.journal.find(since=since)] == asked
+
+
 @pytest.mark.parametrize("difference", ["commit", "message"])
 def test_a_tag_of_somebody_else_is_not_ours(gitlab: GitLab, project: GitProject, difference: str) -> None:
     name = f"20260901-100002-{difference}"

@@ -61,6 +61,8 @@ IN_PROJECT: dict[str, set[str]] = {
     "ticket.cancel": {"ops", "owner"},
     "ticket.retry": {"ops"},
     "verdict.give": {"tester"},
+    "migration.change": {"ops"},
+    "hosts.read": {*ROLES, "admin"},
 }
 
 
@@ -111,6 +113,9 @@ ADMIN_ONLY = {
     "integration.manage",
     "project.create",
     "first_hour.read",
+    "standard.manage",
+    "hosts.manage",
+    "hosts_token.manage",
 }
 OPS_ANYWHERE = {"brake.pull", "brake.release"}
 FOR_VISITORS = {"session.create", "account_link.use"}

@@ -64,6 +64,7 @@ def found_company(sandbox: Sandbox) -> Company:
     world = sandbox.world
     company = Company(sandbox)
     call_command("load_languages")
+    call_command("load_standards")
     registry = Registry.objects.create(
         name="registry",
         url=world.registry_url,

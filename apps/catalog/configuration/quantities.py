@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-_QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+)(?P<unit>[A-Za-z]{0,2})")
+_QUANTITY = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<unit>[A-Za-z]{0,2})")
 _BINARY = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50}
 _DECIMAL = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 # What Java, Docker and people write, and what they mean by it.
@@ -73,7 +73,7 @@ def memory_text(size: int) -> str:
 
 def java_size(text: str) -> int:
     """Bytes of a Java size as in `-Xmx2g`: `2g`, `1536m`, `65536k`; upper case is the same."""
-    found = re.fullmatch(r"(\d+)([kKmMgG])", text)
+    found = re.fullmatch(r"([0-9]+)([kKmMgG])", text)
     if found is None:
         raise QuantityError("quantity.bad_heap", text)
     return int(found[1]) * {"k": KIB, "m": MIB, "g": GIB}[found[2].lower()]

@@ -111,12 +111,19 @@ class GitLab:
         return answer.read(parse.compared)[-COMPARE_LIMIT:]
 
     # -- writes -------------------------------------------------------------------------------------------
-    async def ensure_tag(self, project_id: int, name: str, commit: str, message: str) -> Tag:
+    async def ensure_tag(
+        self, project_id: int, name: str, commit: str, message: str, *, look_first: bool = False
+    ) -> Tag:
         """Make the annotated tag, or find ours. Key: the name, with `message` carrying the ticket's key.
 
         May be repeated: a tag that is there is ours if commit and message match, else `gitlab.tag_taken`. A call
-        without an answer is looked up here; if the tag is not (yet) there, the error says `unknown`.
+        without an answer is looked up here; if the tag is not (yet) there, the error says `unknown`. `look_first`: an
+        earlier call may have made it, so that it is asked for only if it is not there.
         """
+        if look_first:
+            existing = await self.find_tag(project_id, name)
+            if existing is not None:
+                return replace(self._ours(existing, commit, message), was_there=True)
         try:
             answer = await self.http.request(
                 "POST",

@@ -14,7 +14,7 @@ from apps.common.errors import IntegrationError, NotFound, Rejected
 from apps.integrations.answers import Answer, segment
 from apps.integrations.checklist import Check, Checklist, Tell, resolve, tell_nobody
 from apps.integrations.http import MIB, Http
-from apps.integrations.jenkins import jobxml, parse
+from apps.integrations.jenkins import jobxml, notes, parse
 from apps.integrations.jenkins.types import KEY_PARAMETER, BuildRef, JobState, LogPart, QueueItem, Snapshot
 
 XML = {"Content-Type": "text/xml; charset=utf-8"}  # without the charset Jenkins reads ISO-8859-1
@@ -66,29 +66,29 @@ class Jenkins:
         if not config_xml:
             config_xml = await self.config_from_template(template)
         config_xml = jobxml.key_first(config_xml)
-        raw = await self._job(name)
-        created = raw is None and await self._create(name, config_xml)
+        raw = await self.find_job(name)
+        created = raw is None and await self.create(name, config_xml)
         changed = False
         if raw is not None and not _follows(raw, config_xml):
-            await self._write(f"/job/{segment(name)}/config.xml", f"configuration of {name}", config_xml)
+            await self.write_config(name, jobxml.with_notes_of(config_xml, str(raw.get("description") or "")))
             changed = True
         if created or changed or raw is None:
-            raw = await self._job(name)
+            raw = await self.find_job(name)
         await self._require_buildable(name, raw, required_parameters)
         return JobState(created, changed)
 
-    async def config_from_template(self, template: str, note: str = "") -> str:
+    async def config_from_template(self, template: str, note: str = "", key: str = "") -> str:
         """The config.xml of a job made from the template job. NotFound `jenkins.template_missing`. Read: repeatable."""
         try:
             source = await self.get_config(template)
         except NotFound as error:
             raise NotFound("jenkins.template_missing", template=template, **self._about(error)) from None
-        return jobxml.job_from_template(source, template=template, note=note)
+        return jobxml.job_from_template(source, template=template, note=note, key=key)
 
     async def get_config(self, name: str) -> str:
         """A job's config.xml as Jenkins stores it. NotFound `jenkins.job_missing`. Read: repeatable."""
         path = f"/job/{segment(name)}/config.xml"
-        answer = await self._call("GET", path, f"configuration of {name}", allow=(404,))
+        answer = await self.call("GET", path, f"configuration of {name}", allow=(404,))
         if answer.status == 404:
             raise NotFound("jenkins.job_missing", job=name, **answer.about)
         return answer.text()
@@ -100,7 +100,7 @@ class Jenkins:
         Never to be repeated after an unknown outcome: look for the key with `find_by_key` first. Equal parameters
         that still wait are folded into the item that is there already (`folded`).
         """
-        answer = await self._call(
+        answer = await self.call(
             "POST",
             f"/job/{segment(job)}/buildWithParameters?delay=0sec",
             f"build of {job}",
@@ -127,7 +127,7 @@ class Jenkins:
         """
         queue = await self._queue()
         path = f"/job/{segment(job)}/api/json?tree=builds[{parse.build_filter()}]{{0,{LOOKED_BACK}}}"
-        answer = await self._call("GET", path, f"builds of {job}", limit=LIST_BODY, allow=(404,))
+        answer = await self.call("GET", path, f"builds of {job}", limit=LIST_BODY, allow=(404,))
         if answer.status == 404:
             raise NotFound("jenkins.job_missing", job=job, **answer.about)
         builds = answer.read(lambda raw: parse.builds(job, raw))
@@ -152,7 +152,7 @@ class Jenkins:
         queue = await self._queue()
         fields = parse.build_filter(first_parameter_only=True)
         path = f"/api/json?tree=jobs[name,builds[{fields}]{{0,{per_job}}}]"
-        answer = await self._call("GET", path, "all builds", limit=LIST_BODY)
+        answer = await self.call("GET", path, "all builds", limit=LIST_BODY)
         builds = answer.read(
             lambda raw: [b for one in raw.get("jobs") or [] for b in parse.builds(str(one["name"]), one)]
         )
@@ -161,7 +161,7 @@ class Jenkins:
     async def get_build(self, job: str, number: int) -> BuildRef:
         """One build. NotFound `jenkins.build_missing`. Read: repeatable."""
         path = f"/job/{segment(job)}/{number}/api/json?tree={parse.build_filter()}"
-        answer = await self._call("GET", path, f"{job} #{number}", allow=(404,))
+        answer = await self.call("GET", path, f"{job} #{number}", allow=(404,))
         if answer.status == 404:
             raise NotFound("jenkins.build_missing", job=job, number=number, **answer.about)
         return answer.read(lambda raw: parse.build(job, raw))
@@ -173,7 +173,7 @@ class Jenkins:
         16 MiB and marked `cut` above.
         """
         path = f"/job/{segment(job)}/{number}/logText/progressiveText?start={start}"
-        answer = await self._call("GET", path, f"log of {job} #{number}", limit=LOG_BOUND, cut=True, allow=(404,))
+        answer = await self.call("GET", path, f"log of {job} #{number}", limit=LOG_BOUND, cut=True, allow=(404,))
         if answer.status == 404:
             raise NotFound("jenkins.build_missing", job=job, number=number, **answer.about)
         return parse.log_part(answer, start, bound=LOG_BOUND)
@@ -181,7 +181,7 @@ class Jenkins:
     async def stop_build(self, job: str, number: int) -> None:
         """Ask for the build to be aborted; it ends a moment later. Key: (job, number). May be repeated."""
         path = f"/job/{segment(job)}/{number}/stop"
-        answer = await self._call("POST", path, f"stop of {job} #{number}", allow=(404, *REDIRECTS))
+        answer = await self.call("POST", path, f"stop of {job} #{number}", allow=(404, *REDIRECTS))
         if answer.status == 404:
             raise NotFound("jenkins.build_missing", job=job, number=number, **answer.about)
 
@@ -192,7 +192,7 @@ class Jenkins:
         """
         path = f"/queue/cancelItem?id={item}"
         # A second cancel is answered 500, an unknown id 404.
-        answer = await self._call("POST", path, f"queue item {item}", allow=(204, 404, 500, *REDIRECTS))
+        answer = await self.call("POST", path, f"queue item {item}", allow=(204, 404, 500, *REDIRECTS))
         return answer.status not in (404, 500)
 
     # -- connection test ----------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class Jenkins:
         found = Checklist(tell)
         await found.attempt("address", resolve(self.http.base, self.http.about("address")), foundation=True)
         answer = await found.attempt(
-            "token", self._call("GET", "/api/json?tree=mode,quietingDown", "controller"), foundation=True
+            "token", self.call("GET", "/api/json?tree=mode,quietingDown", "controller"), foundation=True
         )
         if answer is not None:
             found.note(version=answer.headers.get("X-Jenkins", ""))
@@ -209,18 +209,21 @@ class Jenkins:
         else:
             found.skip("accepts_builds", "check.skipped_after", after="token")
         await found.attempt("queue", self._queue())
-        await found.attempt("builds", self._call("GET", "/api/json?tree=jobs[name]{0,1}", "jobs"))
+        await found.attempt("builds", self.call("GET", "/api/json?tree=jobs[name]{0,1}", "jobs"))
         return found.checks
 
     async def _require_open(self, answer: Answer) -> None:
         if answer.object().get("quietingDown"):
             raise Rejected("jenkins.quieting_down", retryable=True, **answer.about)
 
-    # -- inside -------------------------------------------------------------------------------------------
-    async def _create(self, name: str, config_xml: str) -> bool:
-        """Make the job; False when somebody made it in between. From XML it is buildable at once, a copy is not."""
+    # -- calls shared with `provisioning` -----------------------------------------------------------------
+    async def create(self, name: str, config_xml: str) -> bool:
+        """Make the job; False when there is one of this name. Key: the name; after an unknown outcome look it up first.
+
+        From XML it is buildable at once, a copy is not.
+        """
         path, what = f"/createItem?name={segment(name)}", f"job {name}"
-        answer = await self._call("POST", path, what, data=config_xml.encode(), headers=XML, allow=(400,))
+        answer = await self.call("POST", path, what, data=config_xml.encode(), headers=XML, allow=(400,))
         if answer.status != 400:
             return True
         said = answer.headers.get("X-Error", "")
@@ -228,14 +231,18 @@ class Jenkins:
             return False
         raise Rejected("jenkins.job_refused", job=name, said=self.http.quote(said), **answer.about)
 
-    async def _write(self, path: str, what: str, config_xml: str) -> None:
-        await self._call("POST", path, what, data=config_xml.encode(), headers=XML)
+    async def write_config(self, name: str, config_xml: str) -> None:
+        """Replace the job's configuration; builds and their numbers stay. Key: the content. May be repeated."""
+        path = f"/job/{segment(name)}/config.xml"
+        await self.call("POST", path, f"configuration of {name}", data=config_xml.encode(), headers=XML)
 
-    async def _job(self, name: str) -> dict[str, object] | None:
+    async def find_job(self, name: str) -> dict[str, object] | None:
+        """What Jenkins says of the job of this name in any case, None when there is none. Read: repeatable."""
         path = f"/job/{segment(name)}/api/json?tree={parse.JOB_FILTER}"
-        answer = await self._call("GET", path, f"job {name}", allow=(404,))
+        answer = await self.call("GET", path, f"job {name}", allow=(404,))
         return None if answer.status == 404 else answer.object()
 
+    # -- inside -------------------------------------------------------------------------------------------
     async def _require_buildable(self, name: str, raw: dict[str, object] | None, required: Sequence[str]) -> None:
         about = self.http.about(f"job {name}")
         if raw is None:
@@ -246,8 +253,8 @@ class Jenkins:
             # A copied job stays so until Jenkins saves it; setting its description saves it.
             query = [("description", str(raw.get("description") or ""))]
             path = f"/job/{segment(name)}/description"
-            await self._call("POST", path, f"job {name}", query=query, allow=REDIRECTS)
-            raw = await self._job(name) or {}
+            await self.call("POST", path, f"job {name}", query=query, allow=REDIRECTS)
+            raw = await self.find_job(name) or {}
             if raw.get("buildable") is False:
                 raise Rejected("jenkins.not_buildable", job=name, **about)
         defined = parse.parameter_names(raw)
@@ -259,10 +266,10 @@ class Jenkins:
             raise Rejected("jenkins.key_not_first", job=name, parameter=KEY_PARAMETER, **about)
 
     async def _queue(self) -> list[QueueItem]:
-        answer = await self._call("GET", f"/queue/api/json?tree={parse.QUEUE_FILTER}", "queue", limit=LIST_BODY)
+        answer = await self.call("GET", f"/queue/api/json?tree={parse.QUEUE_FILTER}", "queue", limit=LIST_BODY)
         return answer.read(parse.queue)
 
-    async def _call(self, method: str, path: str, what: str, **how: Any) -> Answer:
+    async def call(self, method: str, path: str, what: str, **how: Any) -> Answer:
         """`Http.request`, and a 401 asked once more: Jenkins says so while it shuts down, with valid credentials.
 
         A call answered 401 was not accepted, so that writes may be sent again too.
@@ -287,7 +294,7 @@ class Jenkins:
 
 
 def _follows(raw: dict[str, object], config_xml: str) -> bool:
-    """Whether the job is described as this configuration is, and a snapshot would find our key."""
-    described = str(raw.get("description") or "").replace("\r\n", "\n").strip()
-    defined = parse.parameter_names(raw)
-    return described == jobxml.description(config_xml) and KEY_PARAMETER not in defined[1:]
+    """Whether the job is of the same template content as this configuration, and a snapshot would find our key."""
+    described, wanted = notes.read(str(raw.get("description") or "")), notes.read(jobxml.description(config_xml))
+    same = described.mark == wanted.mark if wanted.is_ours else described == wanted
+    return same and KEY_PARAMETER not in parse.parameter_names(raw)[1:]

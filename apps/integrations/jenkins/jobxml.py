@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
-from apps.common.errors import Rejected
+from apps.integrations.jenkins import guarded, notes
 from apps.integrations.jenkins.types import KEY_PARAMETER
 
 DECLARATION = re.compile(r"^\s*<\?xml[^?]*\?>")
@@ -20,26 +21,29 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 def parse(config_xml: str) -> ET.Element:
     """The root of a config.xml, whose XML 1.1 declaration some parsers refuse; no document type, so no entities."""
-    text = DECLARATION.sub("", config_xml, count=1).strip()
-    if "<!DOCTYPE" in text:
-        raise Rejected("jenkins.template_invalid", said="DOCTYPE")
-    try:
-        return ET.fromstring(text)  # noqa: S314 - without a document type there is nothing to expand
-    except ET.ParseError as error:
-        raise Rejected("jenkins.template_invalid", said=str(error)) from None
+    return guarded.read(DECLARATION.sub("", config_xml, count=1).strip())
 
 
-def job_from_template(template_xml: str, *, template: str, note: str = "") -> str:
+def job_from_template(template_xml: str, *, template: str, note: str = "", key: str = "") -> str:
     """The job's config.xml: the template's, enabled, described as ours, with the key as its first parameter.
 
-    The description ends in a hash of the template, which tells later whether the job still follows it.
+    The description (see `notes`) ends in a hash of the template, which tells later whether the job still follows it.
+    `key`: of the step that makes the job.
     """
     root = parse(template_xml)
     _key_first(root)
     _set(root, "disabled", "false")
-    mark = f"opsportal: template {template} {fingerprint(template_xml)}"
-    _set(root, "description", UNWRITABLE.sub("\ufffd", f"{note}\n{mark}".strip()))
-    return _written(root)
+    return _described(root, notes.Note(note, notes.base(key), "", template, fingerprint(template_xml)))
+
+
+def with_notes_of(config_xml: str, description: str, *, sync: str = "") -> str:
+    """The same configuration, telling what the job tells now of who made it and what for; `sync` marks the write."""
+    root = parse(config_xml)
+    wanted, present = notes.read(root.findtext("description") or ""), notes.read(description)
+    if not wanted.is_ours:
+        return config_xml
+    text = wanted.text or (present.text if present.is_ours else "")
+    return _described(root, replace(wanted, text=text, key=present.key, sync=sync or present.sync))
 
 
 def key_first(config_xml: str) -> str:
@@ -50,12 +54,17 @@ def key_first(config_xml: str) -> str:
 
 def fingerprint(config_xml: str) -> str:
     """Twelve hex digits that change with the content and not with white space between elements or the declaration."""
+    return content_hash(config_xml)[:12]
+
+
+def content_hash(config_xml: str) -> str:
+    """As `fingerprint`, all 64 digits: what `update_job` compares before it writes."""
     root = parse(config_xml)
     for element in root.iter():
         if len(element) and not (element.text or "").strip():
             element.text = None
         element.tail = None
-    return hashlib.sha256(ET.canonicalize(ET.tostring(root, encoding="unicode")).encode()).hexdigest()[:12]
+    return hashlib.sha256(ET.canonicalize(ET.tostring(root, encoding="unicode")).encode()).hexdigest()
 
 
 def description(config_xml: str) -> str:
@@ -71,6 +80,11 @@ def _key_first(root: ET.Element) -> bool:
             definitions.insert(0, definition)
             return True
     return False
+
+
+def _described(root: ET.Element, note: notes.Note) -> str:
+    _set(root, "description", UNWRITABLE.sub("\ufffd", note.as_text()))
+    return _written(root)
 
 
 def _written(root: ET.Element) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 KEY_PARAMETER = "OPSPORTAL_KEY"
 
@@ -16,6 +16,64 @@ class JobState:
 
     created: bool
     changed: bool
+
+
+@dataclass(frozen=True)
+class JobMade:
+    """What `create_job_from_template` did. created: this step made the job, now or in an earlier attempt, so that
+    undoing it may delete the job; adopted: the portal's job for the same thing was there before."""
+
+    created: bool
+    adopted: bool
+
+
+@dataclass(frozen=True)
+class JobUpdated:
+    """What `update_job` did; not `changed` when an earlier delivery of the same call had done it. `xml_hash` is now's."""
+
+    changed: bool
+    xml_hash: str
+
+
+@dataclass(frozen=True)
+class JobFound:
+    """A job of the list. `kind` is the short name of Jenkins' class; a folder's jobs are not looked into.
+
+    text: the portal's note, or of a foreign job its description; template and fingerprint are empty unless it is ours.
+    """
+
+    name: str
+    kind: str
+    is_folder: bool
+    disabled: bool
+    text: str
+    template: str
+    fingerprint: str
+    parameters: list[str]
+    last_build: int | None
+    last_build_ms: int | None
+
+    @property
+    def is_ours(self) -> bool:
+        """The portal made it."""
+        return bool(self.template)
+
+
+@dataclass(frozen=True)
+class JobList:
+    """The controller's jobs; not `complete` when there are more than were asked for."""
+
+    jobs: list[JobFound]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class CloneCheck:
+    """Whether Jenkins can read a repository. unknown: the build was aborted or is gone. `code` and `params` say why not."""
+
+    state: Literal["waiting", "can", "cannot", "unknown"]
+    code: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Kubernetes as the portal needs it: read, list, watch, and patch one container's image.
+"""Kubernetes as the portal needs it: read, list, watch, and patch one container's image; other calls join from modules.
 
 Must not: parse objects into typed models, patch without a resourceVersion, or add a container by a typing error.
 """
@@ -13,6 +13,8 @@ from apps.integrations.answers import Answer
 from apps.integrations.checklist import Check, Tell, tell_nobody
 from apps.integrations.http import MIB, Http
 from apps.integrations.kubernetes import selfcheck, statuses, watch
+from apps.integrations.kubernetes.capacity import Capacity
+from apps.integrations.kubernetes.jobs import Jobs
 from apps.integrations.kubernetes.paths import path_of
 from apps.integrations.kubernetes.types import FIELD_MANAGER, STEP_KEY, Json, ObjectList, WatchEvent
 
@@ -22,8 +24,8 @@ PAGE = 500
 IDLE_SECONDS = 150.0  # bookmarks come about every 60 s: silence for longer is a dead connection
 
 
-class Kubernetes:
-    """One cluster. Reads may be repeated at will; the one write names its key."""
+class Kubernetes(Jobs, Capacity):
+    """One cluster. Reads may be repeated at will; every write names its key, or the uid it is about."""
 
     def __init__(
         self,
@@ -148,7 +150,7 @@ class Kubernetes:
         )
         return answer.read(lambda raw: str(raw["status"]["userInfo"]["username"]))
 
-    # -- the write ----------------------------------------------------------------------------------------
+    # -- the image ----------------------------------------------------------------------------------------
     async def patch_image(
         self,
         namespace: str,

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from apps.integrations.answers import segment
+from apps.integrations.kubernetes.types import Json
 
-GROUPS = {
-    "pods": "/api/v1",
-    "services": "/api/v1",
-    "events": "/api/v1",
-    "configmaps": "/api/v1",
-    "namespaces": "/api/v1",
-    "nodes": "/api/v1",
-    "resourcequotas": "/api/v1",
-    "deployments": "/apis/apps/v1",
-    "replicasets": "/apis/apps/v1",
-    "horizontalpodautoscalers": "/apis/autoscaling/v2",
-    "poddisruptionbudgets": "/apis/policy/v1",
-    "ingresses": "/apis/networking.k8s.io/v1",
+# plural → (apiVersion, kind)
+KINDS = {
+    "pods": ("v1", "Pod"),
+    "services": ("v1", "Service"),
+    "events": ("v1", "Event"),
+    "configmaps": ("v1", "ConfigMap"),
+    "secrets": ("v1", "Secret"),
+    "namespaces": ("v1", "Namespace"),
+    "nodes": ("v1", "Node"),
+    "resourcequotas": ("v1", "ResourceQuota"),
+    "persistentvolumeclaims": ("v1", "PersistentVolumeClaim"),
+    "deployments": ("apps/v1", "Deployment"),
+    "replicasets": ("apps/v1", "ReplicaSet"),
+    "statefulsets": ("apps/v1", "StatefulSet"),
+    "daemonsets": ("apps/v1", "DaemonSet"),
+    "jobs": ("batch/v1", "Job"),
+    "cronjobs": ("batch/v1", "CronJob"),
+    "horizontalpodautoscalers": ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    "poddisruptionbudgets": ("policy/v1", "PodDisruptionBudget"),
+    "ingresses": ("networking.k8s.io/v1", "Ingress"),
 }
+CLUSTER_WIDE = frozenset({"namespaces", "nodes"})
+_PLURALS = {kind: plural for plural, kind in KINDS.items()}
 
 
 def path_of(kind: str, namespace: str | None = None, name: str = "", subresource: str = "") -> str:
     """The path of a collection, an object or its subresource; `kind` is the plural."""
-    path = GROUPS[kind]
+    version = KINDS[kind][0]
+    path = f"/apis/{version}" if "/" in version else f"/api/{version}"
     if namespace:
         path += f"/namespaces/{segment(namespace)}"
     path += f"/{kind}"
     if name:
         path += f"/{segment(name)}"
     return f"{path}/{subresource}" if subresource else path
+
+
+def plural_of(obj: Json) -> str:
+    """The plural of an object's apiVersion and kind. ValueError for a kind that the portal does not write."""
+    found = _PLURALS.get((str(obj.get("apiVersion")), str(obj.get("kind"))))
+    if found is None:
+        raise ValueError(f"no such kind here: {obj.get('apiVersion')} {obj.get('kind')}")
+    return found

@@ -13,11 +13,14 @@ from typing import Any
 from apps.common.errors import IntegrationError, NotFound, Rejected, Unavailable
 from apps.integrations.answers import Answer
 from apps.integrations.errors import retry_after
+from apps.integrations.kubernetes import refusals
+from apps.integrations.kubernetes.paths import KINDS
 
 RIGHT = re.compile(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"(?: in API group "[^"]*")?'
     r'(?: in the namespace "(?P<namespace>[^"]+)")?'
 )
+TERMINATING = re.compile(r"in namespace (?P<namespace>\S+) because it is being terminated")
 DENIED_BY = re.compile(r'admission webhook "(?P<webhook>[^"]+)" denied the request')
 MISSING = {
     "deployments": "kubernetes.deployment_missing",
@@ -49,14 +52,18 @@ def from_status(
     """The error of a Status, from an answer, a watch's ERROR event or an exec's channel 3."""
     code, said = int(status.get("code") or 0), str(status.get("message") or "")
     details: dict[str, Any] = status.get("details") or {}
-    named = {"object": str(details.get("name", "")), "said": quote(said), **about}
+    kind, name = str(details.get("kind", "")), str(details.get("name", ""))
+    named = {"kind": kind, "object": name, "place": name, "said": quote(said), **about}
     webhook = DENIED_BY.search(said)
     if webhook:
         return Rejected("kubernetes.admission_refused", webhook=webhook["webhook"], **named)
     if code == 403:
         return _forbidden(said, details, named)
+    refused = refusals.explain(code, said, details, named)
+    if refused is not None:
+        return refused
     if code == 404:
-        known = MISSING.get(str(details.get("kind", "")))
+        known = MISSING.get(kind, "kubernetes.object_missing" if kind in KINDS else "")
         return NotFound(known, **named) if known else None
     if code == 409 and status.get("reason") != "AlreadyExists":
         causes = [c for c in details.get("causes") or [] if c.get("reason") == "FieldManagerConflict"]
@@ -77,8 +84,12 @@ def from_status(
 def _forbidden(said: str, details: dict[str, Any], named: dict[str, Any]) -> IntegrationError:
     if "exceeded quota" in said or "failed quota" in said:
         return Rejected("kubernetes.quota_exceeded", **named)
-    if "because it is being terminated" in said:
-        return Rejected("kubernetes.namespace_terminating", **named)
+    if "status unknown for quota" in said:
+        # A quota just made: its controller has not counted yet, and until then nothing passes.
+        return Rejected("kubernetes.quota_not_counted", retryable=True, **named)
+    terminating = TERMINATING.search(said)
+    if terminating:
+        return Rejected("kubernetes.namespace_terminating", namespace=terminating["namespace"], **named)
     right = RIGHT.search(said)
     if right is None:
         return Rejected("kubernetes.refused", **named)

@@ -21,9 +21,9 @@ from apps.integrations.loop import run
 from apps.releases.labels import CHECKED, labels_for
 from apps.releases.lookup import look_up, look_up_key
 from apps.releases.models import Build, Release
-from apps.releases.steps.calls import found_by_key, write
 from apps.tickets import registry
 from apps.tickets.brakes import BrakeOnError
+from apps.tickets.calls import found_by_key, write
 from apps.tickets.outcomes import Canceled, Done, Errored, Failed, GoBack, Outcome, Waiting
 from apps.tickets.visit import Visit
 
@@ -51,10 +51,17 @@ def create_tag(visit: Visit) -> Outcome:
     release = release_of(visit)
     gitlab = get_gitlab(release.project.gitlab)
     repository = visit.ticket.facts["gitlab_id"]
+    look_first = visit.was_begun
     visit.save_intent(tag=release.tag, commit=release.commit)
-    work = gitlab.ensure_tag(repository, release.tag, release.commit, str(visit.ticket.key))
-    tag = write(visit, work, deadline() * 2)
-    found = found_by_key(str(visit.ticket.key)) if tag.was_there else {}
+    key = str(visit.ticket.key)
+    work = gitlab.ensure_tag(repository, release.tag, release.commit, key, look_first=look_first)
+    try:
+        tag = write(visit, work, deadline() * 2)
+    except IntegrationError as error:
+        if not error.unknown and not look_first:
+            visit.forget_intent()
+        raise
+    found = found_by_key(key) if tag.was_there else {}
     return Done({"tag": tag.name, "commit": tag.commit, **found})
 
 

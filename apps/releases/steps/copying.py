@@ -12,8 +12,8 @@ from apps.integrations.clients import get_registry
 from apps.integrations.models import Registry
 from apps.integrations.registry.copy import Progress, copy_image
 from apps.releases.steps.building import release_of
-from apps.releases.steps.calls import write
 from apps.tickets import registry
+from apps.tickets.calls import write
 from apps.tickets.outcomes import Canceled, Done, Outcome, Waiting
 from apps.tickets.visit import Visit
 

@@ -21,11 +21,11 @@ from apps.integrations.loop import run
 from apps.projects.models import Project
 from apps.releases.models import Release, Rollout, TicketRelease
 from apps.releases.steps.building import deadline
-from apps.releases.steps.calls import found_by_key, write
 from apps.releases.steps.overtaken import unknown_later_key
 from apps.releases.targets import image_reference
 from apps.tickets import registry
 from apps.tickets.brakes import BrakeOnError
+from apps.tickets.calls import found_by_key, write
 from apps.tickets.models import Step, StepStatus, TicketStatus
 from apps.tickets.outcomes import Canceled, Done, Ended, Errored, Failed, Outcome, Waiting
 from apps.tickets.visit import CancelRequestedError, Visit

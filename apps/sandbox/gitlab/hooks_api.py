@@ -6,6 +6,7 @@ Must not: return a hook's token.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,7 +74,7 @@ class HooksApi:
         values = await params(request)
         require(values, "url")
         hook = Hook(self.hub.state.next_id(), str(values["url"]))
-        _fill(hook, values)
+        _fill(hook, values, local=self.hub.options.local_webhooks)
         project.hooks.append(hook)
         self.hub.save_soon()
         return answer(render.hook_json(hook, project, alert_status(hook)), 201)
@@ -83,7 +84,7 @@ class HooksApi:
         """`PUT …/hooks/:hook_id`; a change switches a disabled hook on again."""
         project = self._project(request)
         hook = self._hook(request, project)
-        _fill(hook, await params(request))
+        _fill(hook, await params(request), local=self.hub.options.local_webhooks)
         hook.failures, hook.disabled_until = 0, None
         self.hub.save_soon()
         return answer(render.hook_json(hook, project, alert_status(hook)))
@@ -127,10 +128,10 @@ def _event(entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def _fill(hook: Hook, values: dict[str, Any]) -> None:
-    """Set what was sent, after checking the address."""
+def _fill(hook: Hook, values: dict[str, Any], *, local: bool) -> None:
+    """Set what was sent, after checking the address; `local` ones only where that is allowed."""
     url = urlsplit(str(values.get("url", hook.url)))
-    if url.scheme not in ("http", "https") or not url.hostname:
+    if url.scheme not in ("http", "https") or not url.hostname or (not local and _is_local(url.hostname)):
         raise ApiError(422, {"error": "Invalid url given"})
     for name in FLAGS:
         if name in values:
@@ -141,3 +142,11 @@ def _fill(hook: Hook, values: dict[str, Any]) -> None:
     if isinstance(values.get("custom_headers"), list):
         pairs = [header for header in values["custom_headers"] if isinstance(header, dict) and header.get("key")]
         hook.custom_headers = [{"key": str(h["key"]), "value": str(h.get("value", ""))} for h in pairs]
+
+
+def _is_local(host: str) -> bool:
+    """Whether an address is literally of the local network; names are not resolved here."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -26,11 +26,15 @@ SAVE_AFTER = 0.3
 
 @dataclass(frozen=True)
 class Options:
-    """Times after which GitLab's caches and background answers catch up; tests set them to 0."""
+    """Times after which GitLab's caches and background answers catch up; tests set them to 0.
+
+    local_webhooks: the administrator's setting that hooks may lead into the local network; GitLab's own default is no.
+    """
 
     branch_cache_seconds: float = 30.0
     compare_cache_seconds: float = 60.0
     mergeability_seconds: float = 1.0
+    local_webhooks: bool = True
 
 
 class Hub:

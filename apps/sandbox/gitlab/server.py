@@ -36,6 +36,7 @@ class GitLabServer(StandIn):
 
     external_url: what links and clone addresses carry; the listener's own address when None.
     branch_cache_seconds and the other times: how stale GitLab's caches may be; tests set them to 0.
+    local_webhooks: whether hooks may lead into the local network, as an administrator allows it.
     """
 
     name = "gitlab"
@@ -50,6 +51,7 @@ class GitLabServer(StandIn):
         branch_cache_seconds: float = 30.0,
         compare_cache_seconds: float = 60.0,
         mergeability_seconds: float = 1.0,
+        local_webhooks: bool = True,
     ) -> None:
         self._external_url = external_url.rstrip("/") if external_url else None
         self._demo_wanted = demo
@@ -57,7 +59,7 @@ class GitLabServer(StandIn):
         home = Path(self._temporary.name) if self._temporary else Path(data_dir or ".")
         self._repos = home / "repos"
         self._state_path = home / "state.json" if data_dir is not None else None
-        self._options = Options(branch_cache_seconds, compare_cache_seconds, mergeability_seconds)
+        self._options = Options(branch_cache_seconds, compare_cache_seconds, mergeability_seconds, local_webhooks)
         state = State.load(self._state_path) if self._state_path else State()
         state.put_token(
             token,

@@ -1,4 +1,4 @@
-"""Clones a tag for real with git, and reads what was cloned.
+"""Clones a tag for real with git, and reads what was cloned; asks a repository for its branches.
 
 Must not: use a shell, wait for a prompt, or let more than a few clones run at once.
 """
@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import signal
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ class Git:
             commit = await self._run(folder, "-C", str(source), "rev-parse", "HEAD")
         files = await asyncio.to_thread(read_files, source)
         return Checkout(commit[0], files, [_short(x, folder) for x in said], _wishes(files))
+
+    async def list_refs(self, url: str) -> None:
+        """Ask a repository for its branches; GitError when git may not or cannot."""
+        with tempfile.TemporaryDirectory() as folder:
+            async with self._gate:
+                await self._run(Path(folder), "ls-remote", "--heads", "--quiet", "--", url)
 
     async def _run(self, folder: Path, *arguments: str) -> list[str]:
         process = await asyncio.create_subprocess_exec(

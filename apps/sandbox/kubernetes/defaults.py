@@ -9,11 +9,9 @@ import base64
 import random
 from typing import Any
 
-from apps.sandbox.kubernetes.store import random_suffix
+from apps.sandbox.kubernetes.defaults_pods import admit_pod, default_pod, default_pod_spec, qos_class
 
 Obj = dict[str, Any]
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-TOKEN_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def apply_defaults(kind: str, obj: Obj) -> None:
@@ -33,111 +31,7 @@ def first_status(kind: str, obj: Obj) -> None:
     if kind == "Service":
         _allocate_service(obj)
     elif kind == "Pod":
-        _admit_pod(obj)
-
-
-# -- pods ---------------------------------------------------------------------------------------------------------
-def _pod_spec(spec: Obj) -> None:
-    spec.setdefault("restartPolicy", "Always")
-    spec.setdefault("terminationGracePeriodSeconds", 30)
-    spec.setdefault("dnsPolicy", "ClusterFirst")
-    spec.setdefault("securityContext", {})
-    spec.setdefault("schedulerName", "default-scheduler")
-    if spec.get("serviceAccountName"):
-        spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        _container(container)
-    for volume in spec.get("volumes") or ():
-        for source in ("configMap", "secret"):
-            if source in volume:
-                volume[source].setdefault("defaultMode", 420)
-        if "hostPath" in volume:
-            volume["hostPath"].setdefault("type", "")
-        if len(volume) == 1:
-            volume["emptyDir"] = {}
-
-
-def _container(container: Obj) -> None:
-    image = str(container.get("image") or "")
-    last = image.rpartition("/")[2]
-    is_latest = "@" not in image and (":" not in last or last.endswith(":latest"))
-    container.setdefault("resources", {})
-    container.setdefault("terminationMessagePath", "/dev/termination-log")
-    container.setdefault("terminationMessagePolicy", "File")
-    container.setdefault("imagePullPolicy", "Always" if is_latest else "IfNotPresent")
-    for port in container.get("ports") or ():
-        port.setdefault("protocol", "TCP")
-    for variable in container.get("env") or ():
-        field = (variable.get("valueFrom") or {}).get("fieldRef")
-        if field is not None:
-            field.setdefault("apiVersion", "v1")
-    for name in PROBES:
-        probe = container.get(name)
-        if probe is not None:
-            _probe(probe)
-
-
-def _probe(probe: Obj) -> None:
-    for key, value in (("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)):
-        # A zero counts as not given.
-        probe[key] = probe.get(key) or value
-    if "httpGet" in probe:
-        probe["httpGet"].setdefault("path", "/")
-        probe["httpGet"].setdefault("scheme", "HTTP")
-
-
-def _pod(obj: Obj) -> None:
-    spec = obj.setdefault("spec", {})
-    _pod_spec(spec)
-    spec.setdefault("enableServiceLinks", True)
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        limits = container["resources"].get("limits")
-        if limits:
-            requests = container["resources"].setdefault("requests", {})
-            for name, value in limits.items():
-                requests.setdefault(name, value)
-
-
-def _admit_pod(obj: Obj) -> None:
-    """Service account, priority and tolerations, as admission adds them."""
-    spec = obj["spec"]
-    spec.setdefault("serviceAccountName", "default")
-    spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    tolerations = spec.setdefault("tolerations", [])
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        if not any(t.get("key") == key for t in tolerations):
-            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
-    if spec.get("automountServiceAccountToken") is not False:
-        volume = f"kube-api-access-{random_suffix()}"
-        spec.setdefault("volumes", []).append({"name": volume, "projected": _token_projection()})
-        for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
-            mounts = container.setdefault("volumeMounts", [])
-            mounts.append({"name": volume, "readOnly": True, "mountPath": TOKEN_MOUNT})
-
-
-def _token_projection() -> Obj:
-    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
-    return {
-        "sources": [
-            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-            {"downwardAPI": {"items": [namespace]}},
-        ],
-        "defaultMode": 420,
-    }
-
-
-def _qos_class(spec: Obj) -> str:
-    resources = [c.get("resources") or {} for c in spec.get("containers") or ()]
-    if not any(r.get("limits") or r.get("requests") for r in resources):
-        return "BestEffort"
-    for each in resources:
-        limits, requests = each.get("limits") or {}, each.get("requests") or {}
-        if not {"cpu", "memory"} <= limits.keys() or any(requests.get(k, v) != v for k, v in limits.items()):
-            return "Burstable"
-    return "Guaranteed"
+        admit_pod(obj)
 
 
 # -- workloads ----------------------------------------------------------------------------------------------------
@@ -145,7 +39,7 @@ def _template(spec: Obj) -> None:
     template = spec.setdefault("template", {})
     metadata = template.setdefault("metadata", {})
     metadata.setdefault("creationTimestamp", None)
-    _pod_spec(template.setdefault("spec", {}))
+    default_pod_spec(template.setdefault("spec", {}))
 
 
 def _deployment(obj: Obj) -> None:
@@ -233,24 +127,84 @@ def _autoscaler(obj: Obj) -> None:
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
+def _bare(obj: Obj) -> None:
+    obj.setdefault("spec", {})
+
+
+def _cron_job(obj: Obj) -> None:
+    spec = obj.setdefault("spec", {})
+    for key, value in (
+        ("concurrencyPolicy", "Allow"),
+        ("suspend", False),
+        ("successfulJobsHistoryLimit", 3),
+        ("failedJobsHistoryLimit", 1),
+    ):
+        spec.setdefault(key, value)
+    # The Job's own defaults come when it is made.
+    template = spec.setdefault("jobTemplate", {})
+    template.setdefault("metadata", {}).setdefault("creationTimestamp", None)
+    _template(template.setdefault("spec", {}))
+
+
+def _stateful_set(obj: Obj) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    spec.setdefault("podManagementPolicy", "OrderedReady")
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Retain", "whenScaled": "Retain"})
+    strategy = spec.setdefault("updateStrategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        strategy.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+    _template(spec)
+
+
+def _daemon_set(obj: Obj) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("revisionHistoryLimit", 10)
+    strategy = spec.setdefault("updateStrategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", 1)
+        rolling.setdefault("maxSurge", 0)
+    _template(spec)
+
+
+def _claim(obj: Obj) -> None:
+    obj.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+
+
 _SPECS = {
+    "CronJob": _cron_job,
+    "DaemonSet": _daemon_set,
     "Deployment": _deployment,
     "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
+    "Ingress": _bare,
     "Namespace": _namespace,
-    "Pod": _pod,
+    "PersistentVolumeClaim": _claim,
+    "Pod": default_pod,
+    "PodDisruptionBudget": _bare,
     "ReplicaSet": _replica_set,
     "Secret": _secret,
     "Service": _service,
+    "StatefulSet": _stateful_set,
 }
 _STATUSES = {
+    "CronJob": lambda obj: {},
+    "DaemonSet": lambda obj: {
+        "currentNumberScheduled": 0,
+        "numberMisscheduled": 0,
+        "desiredNumberScheduled": 0,
+        "numberReady": 0,
+    },
     "Deployment": lambda obj: {},
     "HorizontalPodAutoscaler": lambda obj: {"desiredReplicas": 0, "currentMetrics": None},
     "Ingress": lambda obj: {"loadBalancer": {}},
     "Job": lambda obj: {},
     "Namespace": lambda obj: {"phase": "Active"},
     "Node": lambda obj: {},
-    "Pod": lambda obj: {"phase": "Pending", "qosClass": _qos_class(obj["spec"])},
+    "PersistentVolumeClaim": lambda obj: {"phase": "Pending"},
+    "Pod": lambda obj: {"phase": "Pending", "qosClass": qos_class(obj["spec"])},
     "PodDisruptionBudget": lambda obj: {
         "disruptionsAllowed": 0,
         "currentHealthy": 0,
@@ -260,5 +214,6 @@ _STATUSES = {
     "ReplicaSet": lambda obj: {"replicas": 0},
     "ResourceQuota": lambda obj: {},
     "Service": lambda obj: {"loadBalancer": {}},
+    "StatefulSet": lambda obj: {"replicas": 0, "availableReplicas": 0},
 }
 HAS_STATUS = frozenset(_STATUSES)

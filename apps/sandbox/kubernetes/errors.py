@@ -190,6 +190,11 @@ def internal(message: str) -> ApiError:
     return ApiError(500, "", message)
 
 
+def too_large(limit: int) -> ApiError:
+    """413 of a body."""
+    return ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
+
+
 def unsupported_media_type(message: str, details: Details | None = None) -> ApiError:
     """415."""
     return ApiError(415, "UnsupportedMediaType", message, details)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from apps.sandbox.kubernetes import errors
 from apps.sandbox.kubernetes.errors import ApiError
 from apps.sandbox.kubernetes.quantity import Quantity
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from apps.sandbox.kubernetes.life.work import Life
+    from apps.sandbox.kubernetes.resources import Resource
     from apps.sandbox.kubernetes.store import Store
 
 Obj = dict[str, Any]
@@ -51,6 +53,25 @@ def admit_pod(store: Store, pod: Obj) -> None:
                 "limited: " + ",".join(f"{r}={Quantity.parse(hard[r])}" for r in over),
             )
             raise _forbidden(name, f"exceeded quota: {quota_name}, {', '.join(parts)}")
+
+
+def admit_object(store: Store, resource: Resource, obj: Obj) -> None:
+    """Raise 403 when a quota that counts objects of this kind is used up."""
+    namespace, name = obj["metadata"].get("namespace"), obj["metadata"]["name"]
+    if not namespace:
+        return
+    counted = [f"count/{resource.qualified}", *([resource.plural] if resource.plural in COUNTED else [])]
+    for quota in store.list("resourcequotas", namespace):
+        hard = quota["spec"].get("hard") or {}
+        used = count_used(store, namespace, [c for c in counted if c in hard])
+        over = [c for c in sorted(used) if used[c] + ONE > Quantity.parse(hard[c])]
+        if over:
+            parts = (
+                "requested: " + ",".join(f"{c}=1" for c in over),
+                "used: " + ",".join(f"{c}={used[c]}" for c in over),
+                "limited: " + ",".join(f"{c}={Quantity.parse(hard[c])}" for c in over),
+            )
+            raise errors.forbidden(resource, name, f"exceeded quota: {quota['metadata']['name']}, {', '.join(parts)}")
 
 
 def _forbidden(name: str, why: str) -> ApiError:

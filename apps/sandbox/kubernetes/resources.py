@@ -88,6 +88,17 @@ def _core(plural: str, singular: str, kind: str, **more: object) -> Resource:
     return Resource("", "v1", plural, singular, kind, **more)  # type: ignore[arg-type]
 
 
+def _workload(plural: str, kind: str, short: str, parts: tuple[Subresource, ...]) -> Resource:
+    names = (short,)
+    return Resource(
+        *("apps", "v1", plural, kind.lower(), kind),
+        short_names=names,
+        categories=("all",),
+        subresources=parts,
+        has_generation=True,
+    )
+
+
 def _review(group: str, plural: str, kind: str) -> Resource:
     return Resource(group, "v1", plural, kind.lower(), kind, namespaced=False, verbs=REVIEW_VERBS)
 
@@ -107,6 +118,13 @@ TABLE: tuple[Resource, ...] = (
         subresources=(_status("Namespace"),),
     ),
     _core("nodes", "node", "Node", namespaced=False, short_names=("no",), subresources=(_status("Node"),)),
+    _core(
+        "persistentvolumeclaims",
+        "persistentvolumeclaim",
+        "PersistentVolumeClaim",
+        short_names=("pvc",),
+        subresources=(_status("PersistentVolumeClaim"),),
+    ),
     _core(
         "pods",
         "pod",
@@ -133,6 +151,7 @@ TABLE: tuple[Resource, ...] = (
         categories=("all",),
         subresources=(_status("Service"),),
     ),
+    _workload("daemonsets", "DaemonSet", "ds", (_status("DaemonSet"),)),
     Resource(
         "apps",
         "v1",
@@ -155,6 +174,7 @@ TABLE: tuple[Resource, ...] = (
         subresources=(_SCALE, _status("ReplicaSet")),
         has_generation=True,
     ),
+    _workload("statefulsets", "StatefulSet", "sts", (_SCALE, _status("StatefulSet"))),
     _review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),
     _review("authentication.k8s.io", "tokenreviews", "TokenReview"),
     _review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
@@ -167,6 +187,17 @@ TABLE: tuple[Resource, ...] = (
         short_names=("hpa",),
         categories=("all",),
         subresources=(_status("HorizontalPodAutoscaler"),),
+    ),
+    Resource(
+        "batch",
+        "v1",
+        "cronjobs",
+        "cronjob",
+        "CronJob",
+        short_names=("cj",),
+        categories=("all",),
+        subresources=(_status("CronJob"),),
+        has_generation=True,
     ),
     Resource(
         "batch",

@@ -16,10 +16,13 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from apps.projects.models import ProjectEnvironment
 from apps.releases.models import Release
 from apps.releases.services.verdicts import give_verdict
 from apps.tickets import registry
 from apps.tickets.models import Step, Ticket
+from apps.workloads.configuring import revisions
+from apps.workloads.observe import digest_of
 from tests.faults.matrix.cells import Cell, MatrixError, PlannedStep
 from tests.faults.matrix.ground import Ground
 from tests.releases.hand import SLUG, Cluster, Hand
@@ -170,6 +173,20 @@ def _roll_back_scene(stage: Stage, cell: Cell) -> Scene:
     holder = _half_way(stage, other)
     ticket = stage._approved("roll_back", "ops", release=now.tag, reason="the crash matrix says so")
     return Scene(ticket, ("dc1",), DATA_CENTRES, release=now, others=[holder])
+
+
+@scene("configure")
+def _configure_scene(stage: Stage, _cell: Cell) -> Scene:
+    """A variable gets another value in test, where nobody has to approve; the image stays."""
+    pair = ProjectEnvironment.objects.get(project__slug=SLUG, environment__slug="test")
+    now, number = revisions.in_force(pair, SLUG), revisions.next_number(pair, SLUG)
+    document = {"replicas": 1, "environment": [{"name": "REVISION", "value": str(number)}]}
+    form = {"name": SLUG, "document": document, "based_on": now.number if now else 0, "take_over": True}
+    running = Release.objects.filter(digest=digest_of(stage._image("test-1"))).last()
+    if running is None:
+        raise MatrixError("In test something runs that was not released here.")
+    ticket = stage.company.file("configure", "developer", SLUG, "test", **form)
+    return Scene(ticket, (), ("test-1",), release=running)
 
 
 def _half_way(stage: Stage, release: Release) -> Ticket:

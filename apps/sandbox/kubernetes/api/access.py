@@ -90,11 +90,11 @@ class Roles:
                 ("",),
                 ("configmaps", "events", "resourcequotas", "secrets", "serviceaccounts", "services"),
             ),
-            Rule(("create", "patch"), ("",), ("namespaces",)),
+            Rule(("create", "patch", "delete"), ("",), ("namespaces",)),
             Rule(("create", "update", "patch", "delete"), ("networking.k8s.io",), ("ingresses",)),
             Rule(("create", "update", "patch", "delete"), ("autoscaling",), ("horizontalpodautoscalers",)),
             Rule(("create", "update", "patch", "delete"), ("policy",), ("poddisruptionbudgets",)),
-            Rule(("create", "delete"), ("batch",), ("jobs",)),
+            Rule(("create", "patch", "delete"), ("batch",), ("cronjobs", "jobs")),
             Rule(("delete",), ("",), ("pods",)),
             Rule(("create",), ("",), ("pods/eviction",)),
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from apps.sandbox.kubernetes.server import KubernetesServer
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+MAX_BODY = 3 * 1024 * 1024
 GROUPS = frozenset((gv.group, gv.version) for gv in GROUP_VERSIONS)
 
 
@@ -72,6 +73,8 @@ async def _resource(
     if namespace and not resource.namespaced and resource.plural != "namespaces":
         raise errors.no_such_resource()
     handler = handler_of(Call(server, request, user, target, resource))
+    if request.method in ("POST", "PUT", "PATCH") and len(await request.read()) > MAX_BODY:
+        raise errors.too_large(MAX_BODY)
     if target.subresource not in ("log", "exec"):
         check_acceptable(request)
     return await handler(Call(server, request, user, target, resource))

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from apps.sandbox.kubernetes.api.types import TYPES
+from apps.sandbox.kubernetes.quantity import Quantity
 
 SCALARS = ("str", "int", "bool", "any", "quantity", "intstr", "time")
 QUANTITY = re.compile(r"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$")
@@ -105,7 +106,18 @@ def _prune(value: Any, node: Node, path: str, owner: str, unknown: list[str]) ->
         _expect(value, list, path, owner, f"[]{_go(node.element)}")
         return [_prune(v, node.element or ANY, f"{path}[{i}]", owner, unknown) for i, v in enumerate(value)]
     _check_scalar(value, node, path, owner)
-    return value
+    return canonical(value) if node.name == "quantity" else value
+
+
+def canonical(value: Any) -> Any:
+    """A quantity as the API answers it (`1000m` is `1`); one with an exponent stays as it is."""
+    text = str(value)
+    if re.search(r"[eE][+-]?\d", text):
+        return value
+    try:
+        return str(Quantity.parse(text))
+    except ValueError:
+        return value
 
 
 def _prune_struct(value: Any, node: Node, path: str, owner: str, unknown: list[str]) -> dict[str, Any]:

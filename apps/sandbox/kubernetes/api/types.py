@@ -24,7 +24,7 @@ TYPES: dict[str, str] = {
     # -- pods
     "Pod": "metadata:ObjectMeta! spec:PodSpec! status:PodStatus!",
     "PodTemplateSpec": "metadata:ObjectMeta! spec:PodSpec!",
-    "PodSpec": """activeDeadlineSeconds:int affinity:any automountServiceAccountToken:bool
+    "PodSpec": """activeDeadlineSeconds:int affinity:Affinity automountServiceAccountToken:bool
         containers:[Container]@name! dnsConfig:any dnsPolicy:str enableServiceLinks:bool
         ephemeralContainers:[Container]@name hostAliases:[HostAlias]@ip hostIPC:bool hostNetwork:bool hostPID:bool
         hostUsers:bool hostname:str imagePullSecrets:[LocalObjectReference]@name initContainers:[Container]@name
@@ -34,6 +34,17 @@ TYPES: dict[str, str] = {
         serviceAccount:str serviceAccountName:str setHostnameAsFQDN:bool shareProcessNamespace:bool subdomain:str
         terminationGracePeriodSeconds:int tolerations:[Toleration]
         topologySpreadConstraints:[Spread]@topologyKey,whenUnsatisfiable volumes:[Volume]@name""",
+    "Affinity": "nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAffinity",
+    "NodeAffinity": """requiredDuringSchedulingIgnoredDuringExecution:NodeSelector
+        preferredDuringSchedulingIgnoredDuringExecution:[PreferredNodes]""",
+    "NodeSelector": "- nodeSelectorTerms:[NodeTerm]",
+    "NodeTerm": "- matchExpressions:[Requirement] matchFields:[Requirement]",
+    "PreferredNodes": "weight:int preference:NodeTerm",
+    "PodAffinity": """requiredDuringSchedulingIgnoredDuringExecution:[PodTerm]
+        preferredDuringSchedulingIgnoredDuringExecution:[WeightedPods]""",
+    "PodTerm": """labelSelector:LabelSelector namespaces:[str] topologyKey:str namespaceSelector:LabelSelector
+        matchLabelKeys:[str] mismatchLabelKeys:[str]""",
+    "WeightedPods": "weight:int podAffinityTerm:PodTerm",
     "HostAlias": "ip:str hostnames:[str]",
     "Toleration": "key:str operator:str value:str effect:str tolerationSeconds:int",
     "Spread": """maxSkew:int topologyKey:str whenUnsatisfiable:str labelSelector:LabelSelector minDomains:int
@@ -94,6 +105,17 @@ TYPES: dict[str, str] = {
     "ReplicaSetSpec": "replicas:int minReadySeconds:int selector:LabelSelector template:PodTemplateSpec!",
     "ReplicaSetStatus": """replicas:int fullyLabeledReplicas:int readyReplicas:int availableReplicas:int
         terminatingReplicas:int observedGeneration:int conditions:[Condition]@type""",
+    "StatefulSet": "metadata:ObjectMeta! spec:StatefulSetSpec! status:any!",
+    "StatefulSetSpec": """replicas:int selector:LabelSelector template:PodTemplateSpec! volumeClaimTemplates:[any]
+        serviceName:str! podManagementPolicy:str updateStrategy:SetStrategy! revisionHistoryLimit:int
+        minReadySeconds:int persistentVolumeClaimRetentionPolicy:ClaimRetention ordinals:Ordinals""",
+    "SetStrategy": "type:str rollingUpdate:SetRolling",
+    "SetRolling": "partition:int maxUnavailable:intstr maxSurge:intstr",
+    "ClaimRetention": "whenDeleted:str whenScaled:str",
+    "Ordinals": "start:int",
+    "DaemonSet": "metadata:ObjectMeta! spec:DaemonSetSpec! status:any!",
+    "DaemonSetSpec": """selector:LabelSelector template:PodTemplateSpec! updateStrategy:SetStrategy!
+        minReadySeconds:int revisionHistoryLimit:int""",
     "Scale": "metadata:ObjectMeta! spec:ScaleSpec! status:any!",
     "ScaleSpec": "replicas:int",
     # -- core
@@ -121,6 +143,10 @@ TYPES: dict[str, str] = {
     "ResourceQuota": "metadata:ObjectMeta! spec:QuotaSpec! status:QuotaStatus!",
     "QuotaSpec": "hard:{quantity} scopeSelector:any scopes:[str]",
     "QuotaStatus": "hard:{quantity} used:{quantity}",
+    "PersistentVolumeClaim": "metadata:ObjectMeta! spec:ClaimSpec! status:any!",
+    "ClaimSpec": """accessModes:[str] selector:LabelSelector resources:VolumeResources! volumeName:str
+        storageClassName:str volumeMode:str dataSource:any dataSourceRef:any volumeAttributesClassName:str""",
+    "VolumeResources": "limits:{quantity} requests:{quantity}",
     "Event": """metadata:ObjectMeta! involvedObject:ObjectReference reason:str message:str source:any
         firstTimestamp:time lastTimestamp:time count:int type:str eventTime:time series:any action:str
         related:ObjectReference reportingComponent:str reportingInstance:str regarding:ObjectReference note:str
@@ -128,8 +154,16 @@ TYPES: dict[str, str] = {
         deprecatedCount:int""",
     # -- the rest
     "HorizontalPodAutoscaler": "metadata:ObjectMeta! spec:HpaSpec! status:any!",
-    "HpaSpec": """scaleTargetRef:TargetRef minReplicas:int maxReplicas:int metrics:[any] behavior:any""",
-    "TargetRef": "kind:str name:str apiVersion:str",
+    "HpaSpec": """scaleTargetRef:TargetRef! minReplicas:int maxReplicas:int metrics:[Metric] behavior:HpaBehavior""",
+    "Metric": """type:str resource:ResourceMetric containerResource:ResourceMetric pods:PodsMetric object:any
+        external:any""",
+    "ResourceMetric": "name:str container:str target:MetricTarget",
+    "PodsMetric": "metric:any target:MetricTarget",
+    "MetricTarget": "type:str value:quantity averageValue:quantity averageUtilization:int",
+    "HpaBehavior": "scaleUp:HpaRules scaleDown:HpaRules",
+    "HpaRules": "stabilizationWindowSeconds:int selectPolicy:str policies:[HpaPolicy] tolerance:quantity",
+    "HpaPolicy": "type:str value:int periodSeconds:int",
+    "TargetRef": "- kind:str name:str apiVersion:str",
     "Job": "metadata:ObjectMeta! spec:JobSpec! status:JobStatus!",
     "JobSpec": """parallelism:int completions:int activeDeadlineSeconds:int podFailurePolicy:any successPolicy:any
         backoffLimit:int backoffLimitPerIndex:int maxFailedIndexes:int selector:LabelSelector manualSelector:bool
@@ -137,10 +171,19 @@ TYPES: dict[str, str] = {
         podReplacementPolicy:str managedBy:str""",
     "JobStatus": """conditions:[Condition]@type startTime:time completionTime:time active:int succeeded:int
         failed:int terminating:int completedIndexes:str failedIndexes:str uncountedTerminatedPods:any ready:int""",
+    "CronJob": "metadata:ObjectMeta! spec:CronJobSpec! status:any!",
+    "CronJobSpec": """schedule:str timeZone:str startingDeadlineSeconds:int concurrencyPolicy:str suspend:bool
+        jobTemplate:JobTemplateSpec! successfulJobsHistoryLimit:int failedJobsHistoryLimit:int""",
+    "JobTemplateSpec": "metadata:ObjectMeta! spec:JobSpec!",
     "Ingress": "metadata:ObjectMeta! spec:IngressSpec! status:any!",
-    "IngressSpec": "ingressClassName:str defaultBackend:any tls:[IngressTls] rules:[IngressRule]",
+    "IngressSpec": "ingressClassName:str defaultBackend:IngressBackend tls:[IngressTls] rules:[IngressRule]",
     "IngressTls": "hosts:[str] secretName:str",
-    "IngressRule": "host:str http:any",
+    "IngressRule": "host:str http:IngressHttp",
+    "IngressHttp": "paths:[IngressPath]",
+    "IngressPath": "path:str pathType:str backend:IngressBackend",
+    "IngressBackend": "service:ServiceBackend resource:any",
+    "ServiceBackend": "name:str port:BackendPort",
+    "BackendPort": "name:str number:int",
     "PodDisruptionBudget": "metadata:ObjectMeta! spec:PdbSpec! status:any!",
     "PdbSpec": """minAvailable:intstr selector:LabelSelector maxUnavailable:intstr
         unhealthyPodEvictionPolicy:str""",

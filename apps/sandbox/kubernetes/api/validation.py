@@ -1,53 +1,35 @@
 """The value checks of the API server that a portal can run into, in its words.
 
-Must not: default, or check JSON types (see schema).
+Pods and the lesser kinds have modules of their own. Must not: default, or check JSON types (see schema).
 """
 
 from __future__ import annotations
 
-import json
+import base64
 import re
 from collections.abc import Callable
-from typing import Any
 
 from apps.sandbox.kubernetes.api.selectors import matches_labels
+from apps.sandbox.kubernetes.api.validation_more import MORE
+from apps.sandbox.kubernetes.api.validation_pods import pod_checked, pod_spec
+from apps.sandbox.kubernetes.api.validation_words import (
+    LABEL,
+    LABEL_WORDS,
+    NAME_WORDS,
+    QUALIFIED,
+    SUBDOMAIN,
+    SUBDOMAIN_WORDS,
+    Obj,
+    labels_checked,
+    not_negative,
+    quoted,
+)
 from apps.sandbox.kubernetes.errors import Cause, field_forbidden, field_invalid, required, unsupported
 
-Obj = dict[str, Any]
-SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-SUBDOMAIN_WORDS = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
-    f"and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{SUBDOMAIN}')"
-)
-LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-LABEL_WORDS = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
-    f"with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{LABEL}')"
-)
-VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
-VALUE_WORDS = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start "
-    "and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation "
-    f"is '{VALUE}')"
-)
-NAME_WORDS = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
-    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
-QUALIFIED = re.compile(rf"^({SUBDOMAIN}/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$")
-NOT_NEGATIVE = "must be greater than or equal to 0"
+__all__ = ["check", "quoted"]
+
 LABEL_KINDS = ("Namespace", "Service")
-POD_IMMUTABLE = (
-    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-)
-
-
-def quoted(text: Any) -> str:
-    """A value as Go shows it."""
-    return json.dumps(text, ensure_ascii=False)
+MAX_DATA = 1024 * 1024
 
 
 def check(kind: str, obj: Obj, old: Obj | None) -> list[Cause]:
@@ -70,19 +52,7 @@ def _metadata(kind: str, metadata: Obj) -> list[Cause]:
         causes.append(field_invalid("metadata.name", quoted(name), words))
     elif len(name) > longest:
         causes.append(field_invalid("metadata.name", quoted(name), f"must be no more than {longest} bytes"))
-    return causes + _labels(metadata.get("labels"), "metadata.labels") + _annotations(metadata)
-
-
-def _labels(labels: Obj | None, field: str) -> list[Cause]:
-    causes = []
-    for key, value in (labels or {}).items():
-        if not QUALIFIED.match(key):
-            causes.append(field_invalid(field, quoted(key), NAME_WORDS))
-        if len(value) > 63:
-            causes.append(field_invalid(field, quoted(value), "must be no more than 63 bytes"))
-        elif not re.fullmatch(VALUE, value):
-            causes.append(field_invalid(field, quoted(value), VALUE_WORDS))
-    return causes
+    return causes + labels_checked(metadata.get("labels"), "metadata.labels") + _annotations(metadata)
 
 
 def _annotations(metadata: Obj) -> list[Cause]:
@@ -97,77 +67,7 @@ def _annotations(metadata: Obj) -> list[Cause]:
     return bad
 
 
-# -- pods ---------------------------------------------------------------------------------------------------------
-def _pod_spec(spec: Obj, field: str, *, is_template: bool) -> list[Cause]:
-    containers = spec.get("containers") or []
-    causes = [] if containers else [required(f"{field}.containers")]
-    for group in ("initContainers", "containers"):
-        seen: set[str] = set()
-        for index, container in enumerate(spec.get(group) or ()):
-            causes += _container(container, f"{field}.{group}[{index}]", seen, is_template=is_template)
-    volumes = {volume.get("name") for volume in spec.get("volumes") or ()}
-    for index, container in enumerate(containers):
-        for place, mount in enumerate(container.get("volumeMounts") or ()):
-            if mount.get("name") not in volumes:
-                where = f"{field}.containers[{index}].volumeMounts[{place}].name"
-                causes.append(Cause(where, f"Not found: {quoted(mount.get('name'))}", "FieldValueNotFound"))
-    return causes
-
-
-def _container(container: Obj, field: str, seen: set[str], *, is_template: bool) -> list[Cause]:
-    causes = []
-    name, image = container.get("name"), container.get("image")
-    if not name:
-        causes.append(required(f"{field}.name"))
-    elif not re.fullmatch(LABEL, name):
-        causes.append(field_invalid(f"{field}.name", quoted(name), LABEL_WORDS))
-    elif name in seen:
-        causes.append(Cause(f"{field}.name", f"Duplicate value: {quoted(name)}", "FieldValueDuplicate"))
-    seen.add(name or "")
-    if not image:
-        causes.append(required(f"{field}.image"))
-    elif image != image.strip() and not is_template:
-        causes.append(field_invalid(f"{field}.image", quoted(image), "must not have leading or trailing whitespace"))
-    policy = container["imagePullPolicy"]
-    if policy not in ("Always", "IfNotPresent", "Never"):
-        causes.append(unsupported(f"{field}.imagePullPolicy", quoted(policy), ["Always", "IfNotPresent", "Never"]))
-    for index, variable in enumerate(container.get("env") or ()):
-        if not variable.get("name"):
-            causes.append(required(f"{field}.env[{index}].name"))
-    for index, port in enumerate(container.get("ports") or ()):
-        number = port.get("containerPort")
-        if number is None:
-            causes.append(required(f"{field}.ports[{index}].containerPort"))
-        elif not 1 <= number <= 65535:
-            why = "must be between 1 and 65535, inclusive"
-            causes.append(field_invalid(f"{field}.ports[{index}].containerPort", str(number), why))
-    return causes
-
-
-def _pod(obj: Obj, old: Obj | None) -> list[Cause]:
-    causes = _pod_spec(obj["spec"], "spec", is_template=False)
-    if old is not None and _frozen(obj["spec"]) != _frozen(old["spec"]):
-        causes.append(field_forbidden("spec", POD_IMMUTABLE))
-    return causes
-
-
-def _frozen(spec: Obj) -> Obj:
-    rest = {k: v for k, v in spec.items() if k not in ("tolerations", "activeDeadlineSeconds")}
-    for group in ("containers", "initContainers"):
-        if group in rest:
-            rest[group] = [{k: v for k, v in c.items() if k != "image"} for c in rest[group]]
-    return rest
-
-
 # -- workloads ----------------------------------------------------------------------------------------------------
-def _not_negative(spec: Obj, *names: str) -> list[Cause]:
-    return [
-        field_invalid(f"spec.{name}", str(spec[name]), NOT_NEGATIVE)
-        for name in names
-        if isinstance(spec.get(name), int) and spec[name] < 0
-    ]
-
-
 def _go_map(values: Obj | None) -> str:
     return "map[string]string{" + ", ".join(f"{quoted(k)}:{quoted(v)}" for k, v in sorted((values or {}).items())) + "}"
 
@@ -182,7 +82,7 @@ def _go_selector(selector: Obj) -> str:
 def _templated(obj: Obj, old: Obj | None) -> list[Cause]:
     spec = obj["spec"]
     names = ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
-    causes = _not_negative(spec, *names)
+    causes = not_negative(spec, *names)
     selector, labels = spec.get("selector"), spec["template"]["metadata"].get("labels")
     if selector is None:
         causes.append(required("spec.selector"))
@@ -191,8 +91,8 @@ def _templated(obj: Obj, old: Obj | None) -> list[Cause]:
     elif not matches_labels(selector, labels):
         why = "`selector` does not match template `labels`"
         causes.append(field_invalid("spec.template.metadata.labels", _go_map(labels), why))
-    causes += _labels(labels, "spec.template.metadata.labels")
-    causes += _pod_spec(spec["template"]["spec"], "spec.template.spec", is_template=True)
+    causes += labels_checked(labels, "spec.template.metadata.labels")
+    causes += pod_spec(spec["template"]["spec"], "spec.template.spec", is_template=True)
     policy = spec["template"]["spec"].get("restartPolicy")
     if policy != "Always":
         causes.append(unsupported("spec.template.spec.restartPolicy", quoted(policy), ["Always"]))
@@ -214,8 +114,8 @@ def _deployment(obj: Obj, old: Obj | None) -> list[Cause]:
 
 def _job(obj: Obj, old: Obj | None) -> list[Cause]:
     spec = obj["spec"]
-    causes = _not_negative(spec, "parallelism", "completions", "backoffLimit")
-    causes += _pod_spec(spec["template"]["spec"], "spec.template.spec", is_template=True)
+    causes = not_negative(spec, "parallelism", "completions", "backoffLimit")
+    causes += pod_spec(spec["template"]["spec"], "spec.template.spec", is_template=True)
     policy = spec["template"]["spec"].get("restartPolicy")
     if policy not in ("OnFailure", "Never"):
         shown = 'Required value: valid values: "OnFailure", "Never"'
@@ -234,6 +134,25 @@ def _configuration(obj: Obj, old: Obj | None) -> list[Cause]:
     if not obj.get("immutable"):
         changed.insert(0, "immutable")
     return [field_forbidden(field, why) for field in changed]
+
+
+def _config_map(obj: Obj, old: Obj | None) -> list[Cause]:
+    values = [v.encode() for v in (obj.get("data") or {}).values()]
+    values += [base64.b64decode(v) for v in (obj.get("binaryData") or {}).values()]
+    return _size("[]", values) + _configuration(obj, old)
+
+
+def _secret(obj: Obj, old: Obj | None) -> list[Cause]:
+    causes = _size("data", [base64.b64decode(v) for v in (obj.get("data") or {}).values()])
+    if old is not None and obj.get("type") != old.get("type"):
+        causes.append(field_invalid("type", quoted(obj.get("type")), "field is immutable"))
+    return causes + _configuration(obj, old)
+
+
+def _size(field: str, values: list[bytes]) -> list[Cause]:
+    if sum(len(value) for value in values) <= MAX_DATA:
+        return []
+    return [Cause(field, f"Too long: may not be more than {MAX_DATA} bytes", "FieldValueTooLong")]
 
 
 def _service(obj: Obj, old: Obj | None) -> list[Cause]:
@@ -256,7 +175,9 @@ def _service(obj: Obj, old: Obj | None) -> list[Cause]:
 
 def _autoscaler(obj: Obj, old: Obj | None) -> list[Cause]:
     spec = obj["spec"]
-    most, least = spec.get("maxReplicas") or 0, spec.get("minReplicas") or 0
+    most, least = spec.get("maxReplicas") or 0, spec.get("minReplicas", 1)
+    if least < 1:
+        return [field_invalid("spec.minReplicas", str(least), "must be greater than or equal to 1")]
     if most < 1:
         return [field_invalid("spec.maxReplicas", str(most), "must be greater than 0")]
     if most < least:
@@ -273,13 +194,14 @@ def _namespaced_event(obj: Obj, old: Obj | None) -> list[Cause]:
 
 
 _CHECKS: dict[str, Callable[[Obj, Obj | None], list[Cause]]] = {
-    "ConfigMap": _configuration,
+    "ConfigMap": _config_map,
     "Deployment": _deployment,
     "Event": _namespaced_event,
     "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
-    "Pod": _pod,
+    "Pod": pod_checked,
     "ReplicaSet": _templated,
-    "Secret": _configuration,
+    "Secret": _secret,
     "Service": _service,
+    **MORE,
 }

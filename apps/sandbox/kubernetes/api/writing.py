@@ -56,6 +56,8 @@ def created(call: Call, obj: Obj, *, is_dry: bool, is_apply: bool = False) -> Ob
         raise errors.already_exists(resource, metadata["name"])
     if resource.kind == "Pod":
         quota.admit_pod(call.server.store, obj)
+    else:
+        quota.admit_object(call.server.store, resource, obj)
     if not is_apply:
         empty: Obj = {"metadata": {}}
         without_status = {key: value for key, value in obj.items() if key != "status"}

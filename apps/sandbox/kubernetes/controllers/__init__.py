@@ -9,6 +9,8 @@ import weakref
 from typing import Any
 
 from apps.sandbox.kubernetes import quota
+from apps.sandbox.kubernetes.controllers.autoscaler import AutoscalerController
+from apps.sandbox.kubernetes.controllers.budgets import BudgetController
 from apps.sandbox.kubernetes.controllers.deployment import DeploymentController
 from apps.sandbox.kubernetes.controllers.garbage import GarbageCollector
 from apps.sandbox.kubernetes.controllers.job import JobController
@@ -36,6 +38,8 @@ def start(server: Any) -> None:
     ReplicaSetController(life, pods, terminator.end)
     JobController(life, pods, terminator.end)
     DeploymentController(life, replica_sets, pods)
+    BudgetController(life)
+    AutoscalerController(life)
     quota.QuotaUpkeep(life)
     _RUNNING[server] = (life, kubelet)
     remember_life(server, life)

@@ -44,6 +44,7 @@ class Command(BaseCommand):
         if world is None:
             raise CommandError(f"There is no {options['world']}: start `manage.py sandbox` first.")
         call_command("load_languages", stdout=self.stdout)
+        call_command("load_standards", stdout=self.stdout)
         kept = accounts.Accounts.load(options["accounts"])
         urls = [f"{world.gitlab_url}/{path}.git" for path, _, _ in DEMO_PROJECTS]
         kept.complete((plan.ADMINISTRATOR, *plan.PEOPLE), urls)

@@ -1,0 +1,74 @@
+"""What the portal writes into a job's description: a text for people, and lines by which it knows its jobs again.
+
+The lines stand at the end, in this order, the template's last; what a person typed above them is never read as one.
+Must not: parse XML, or hold anything secret (everybody who sees the job reads it).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PREFIX = "opsportal:"
+TEMPLATE = re.compile(r"opsportal: template (?P<template>\S.*?) (?P<fingerprint>[0-9a-f]{12})")
+SYNC = re.compile(r"opsportal: sync (\S+)")
+KEY = re.compile(r"opsportal: key (\S+)")
+
+
+@dataclass(frozen=True)
+class Note:
+    """text: what the job is for. key: base of the key of the step that made it. sync: key of the last re-sync.
+
+    template and fingerprint: what the job was made of; empty in a job that is not the portal's, whose whole
+    description is then `text`.
+    """
+
+    text: str
+    key: str = ""
+    sync: str = ""
+    template: str = ""
+    fingerprint: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """The portal wrote this."""
+        return bool(self.template)
+
+    @property
+    def mark(self) -> tuple[str, str]:
+        """Template and its content."""
+        return self.template, self.fingerprint
+
+    def as_text(self) -> str:
+        """The description. A line of the text that looks like one of ours loses its colon."""
+        lines = [self.text.replace(PREFIX, PREFIX[:-1])] if self.text else []
+        lines += [f"opsportal: key {self.key}"] if self.key else []
+        lines += [f"opsportal: sync {self.sync}"] if self.sync else []
+        lines += [f"opsportal: template {self.template} {self.fingerprint}"] if self.template else []
+        return "\n".join(lines).strip()
+
+
+def read(description: str) -> Note:
+    """The note in a description; without the template's line as its last one, a foreign one."""
+    whole = description.replace("\r\n", "\n").strip()
+    lines = whole.split("\n")
+    mark = TEMPLATE.fullmatch(lines[-1])
+    if mark is None:
+        return Note(whole)
+    lines.pop()
+    sync = _pop(lines, SYNC)
+    key = _pop(lines, KEY)
+    return Note("\n".join(lines).strip(), key, sync, mark["template"], mark["fingerprint"])
+
+
+def base(key: str) -> str:
+    """The step's key without the number of the attempt (D5): a later attempt knows what an earlier one made."""
+    return key.partition(".")[0]
+
+
+def _pop(lines: list[str], pattern: re.Pattern[str]) -> str:
+    found = pattern.fullmatch(lines[-1]) if lines else None
+    if found is None:
+        return ""
+    lines.pop()
+    return found[1]

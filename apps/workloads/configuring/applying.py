@@ -1,0 +1,249 @@
+"""The steps of a `configure` ticket: apply a revision to one cluster, and see its pods arrive.
+
+Every object is applied on its own under the step's key, so that a visit after a crash finds what is done and goes on.
+Must not: change an image, a namespace or a quota, or call success what was not observed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from apps.common.errors import IntegrationError, NotFound
+from apps.integrations.clients import get_kubernetes
+from apps.integrations.kubernetes.client import Kubernetes
+from apps.integrations.kubernetes.ownership import config_key, is_same_step
+from apps.integrations.kubernetes.paths import plural_of
+from apps.integrations.kubernetes.types import STEP_KEY
+from apps.integrations.loop import run
+from apps.tickets import registry
+from apps.tickets.brakes import BrakeOnError
+from apps.tickets.calls import write
+from apps.tickets.models import Step, StepStatus
+from apps.tickets.outcomes import Canceled, Done, Errored, Failed, Outcome, Waiting
+from apps.tickets.visit import CancelRequestedError, Visit
+from apps.workloads.configuring.live import Live, belongs_to_others, left_over, object_name, read_live, wanted_objects
+from apps.workloads.configuring.planning import Plan, Target, plan_for
+from apps.workloads.models import ConfigurationRevision
+from apps.workloads.observe import Judgement, Seen, deadline_before, digest_of, judge, see
+from apps.workloads.rendering import changes
+from apps.workloads.selectors import as_query
+
+Json = dict[str, Any]
+APPLY, AWAIT = "apply_configuration", "await_configuration"
+UNREADABLE = ("outside.bad_answer", "outside.too_large")
+
+
+def deadline() -> float:
+    """How long one outside call of a step may take, in seconds."""
+    return float(settings.CONFIG.outside_timeout)
+
+
+@dataclass
+class _Work:
+    """One visit at one cluster. `befores` are the live objects by the place of the wanted ones."""
+
+    visit: Visit
+    client: Kubernetes
+    plan: Plan
+    target: Target
+    live: Live
+    wanted: list[Json]
+    befores: list[Json | None]
+    gone: list[Json]
+    take_over: bool
+    may_be_there: bool
+    is_open: bool = False
+    told: list[Json] = field(default_factory=list)
+
+    @property
+    def is_half_way(self) -> bool:
+        """Whether an earlier visit of this step changed something: then it is brought to its end."""
+        return any(one is not None and is_same_step(config_key(one), self.visit.key) for one in self.befores)
+
+    def open(self) -> None:
+        """Before the first write of a visit: frozen, the intent saved, no brake, no cancel (D8, D17, E10)."""
+        if self.is_open:
+            return
+        with self.visit.owned():
+            self.visit.freeze()
+        intent = {"workload": self.plan.name, "stale_deadline": self.stale_deadline}
+        try:
+            if self.visit.is_cancelling and self.is_half_way:
+                self.visit.save_intent(**intent)
+            else:
+                self.visit.save_intent_unless_cancelled(**intent)
+        except (CancelRequestedError, BrakeOnError):
+            self.take_back()
+            raise
+        self.is_open = True
+
+    @property
+    def stale_deadline(self) -> str:
+        """The deadline condition that stood there before our change, and says nothing of it."""
+        if self.visit.was_begun:
+            return str((self.visit.step.intent or {}).get("stale_deadline", ""))
+        return deadline_before(self.live.deployment or {})
+
+    def take_back(self) -> None:
+        """As long as this ticket changed no cluster, gates and approvals are read again by a retry (D17)."""
+        if self.may_be_there or self.told or self.is_half_way:
+            return
+        others = Step.objects.filter(ticket=self.visit.ticket, name=APPLY).exclude(pk=self.visit.step.pk)
+        with self.visit.owned():
+            if not others.filter(Q(intent__isnull=False) | Q(status=StepStatus.SUCCEEDED)).exists():
+                self.visit.unfreeze()
+
+    def send(self, make: Any) -> Any:
+        """One write; when it surely was not made and nothing was before it, nothing says that it may have been."""
+        self.open()
+        try:
+            return write(self.visit, make(), deadline())
+        except IntegrationError as error:
+            surely_not = not error.unknown and error.code not in UNREADABLE
+            if surely_not and not self.may_be_there and not self.told and not self.is_half_way:
+                self.visit.forget_intent()
+                self.take_back()
+            raise
+
+
+@registry.step(APPLY, writes=True)
+def apply_configuration(visit: Visit) -> Outcome:
+    """Apply what differs, object by object, then delete what the document no longer gives."""
+    revision = _revision(visit)
+    plan, target = _where(visit, revision)
+    if target is None or target.refused is not None:
+        reason = target.refused if target and target.refused else _gone(visit)
+        return Failed(reason["code"], reason["params"])
+    client = get_kubernetes(target.cluster)
+    work = run(_read(visit, client, plan, target, revision), deadline() * 2)
+    foreign = [why for one in work.befores if one is not None and (why := belongs_to_others(plan, target, one))]
+    if foreign:
+        return Failed(foreign[0]["code"], foreign[0]["params"])
+    if visit.is_cancelling and not work.is_half_way:
+        return Canceled()
+    generation = (work.live.deployment or {}).get("metadata", {}).get("generation")
+    for wanted, before in zip(work.wanted, work.befores, strict=True):
+        after = _apply(work, wanted, before)
+        if wanted["kind"] == "Deployment":
+            generation = after["metadata"]["generation"]
+    for one in work.gone:
+        _remove(work, one)
+    is_running = any(one["kind"] == "Deployment" for one in work.wanted)
+    return Done(
+        {
+            "objects": work.told,
+            "image": work.live.image(target.container),
+            "generation": generation if is_running else None,
+            "stale_deadline": work.stale_deadline,
+        }
+    )
+
+
+def _revision(visit: Visit) -> ConfigurationRevision:
+    return ConfigurationRevision.objects.select_related(
+        "configuration__project_environment__project", "configuration__project_environment__environment"
+    ).get(ticket=visit.ticket)
+
+
+def _where(visit: Visit, revision: ConfigurationRevision) -> tuple[Plan, Target | None]:
+    head = revision.configuration
+    plan = plan_for(head.project_environment, head.name)
+    return plan, next((one for one in plan.targets if one.cluster.pk == visit.params["cluster_id"]), None)
+
+
+def _gone(visit: Visit) -> Json:
+    params = {"cluster": visit.params["cluster"], "environment": str(visit.ticket.environment)}
+    return {"code": "configuration.target_gone", "params": params}
+
+
+async def _read(visit: Visit, client: Kubernetes, plan: Plan, target: Target, revision: ConfigurationRevision) -> _Work:
+    live = await read_live(client, target, plan.name)
+    wanted = wanted_objects(revision.document, plan, target, live, revision.number)
+    befores = []
+    for one in wanted:
+        if one["kind"] == "Deployment":
+            befores.append(live.deployment)
+        else:
+            befores.append(await client.find_object(plural_of(one), target.namespace, one["metadata"]["name"]))
+    gone = await left_over(client, plan, target, wanted)
+    take_over = visit.ticket.form.get("take_over") is True
+    return _Work(visit, client, plan, target, live, wanted, befores, gone, take_over, visit.was_begun)
+
+
+def _apply(work: _Work, wanted: Json, before: Json | None) -> Json:
+    """One object as it stands afterwards; what is right already and has this step's key is left alone."""
+    name = object_name(wanted)
+    is_right = before is not None and not changes(before, wanted)
+    if before is not None and is_right and is_same_step(config_key(before), work.visit.key):
+        work.told.append({"object": name, "did": "unchanged"})
+        return before
+    version = str(before["metadata"]["resourceVersion"]) if before and wanted["kind"] == "Deployment" else ""
+    applied = work.send(
+        lambda: work.client.apply(
+            wanted, key=work.visit.key, seen=before, resource_version=version, force=work.take_over
+        )
+    )
+    did = "created" if applied.created else "changed" if applied.changed else "unchanged"
+    work.told.append({"object": name, "did": did})
+    return dict(applied.object)
+
+
+def _remove(work: _Work, one: Json) -> None:
+    metadata = one["metadata"]
+    work.send(
+        lambda: work.client.delete_object(plural_of(one), work.target.namespace, metadata["name"], uid=metadata["uid"])
+    )
+    work.told.append({"object": object_name(one), "did": "removed"})
+
+
+@registry.step(AWAIT, writes=False, settles=True)
+def await_configuration(visit: Visit) -> Outcome:
+    """Done only when the cluster itself, read now, shows every replica at our generation with its image (law 5)."""
+    applied = visit.output_of(APPLY, visit.step.target)
+    if not applied.get("generation"):
+        return Done()
+    plan, target = _where(visit, _revision(visit))
+    if target is None:
+        reason = _gone(visit)
+        return Errored(reason["code"], reason["params"])
+    try:
+        seen = run(_see(get_kubernetes(target.cluster), target, plan.name), deadline() * 2)
+    except NotFound:
+        raise
+    except IntegrationError as error:
+        if error.retryable or error.unknown:
+            raise
+        return Errored(error.code, error.params)  # a credential, a certificate: we could not tell (law 4)
+    judgement = _judged(seen, applied, is_patient=visit.age < settings.CONFIG.refused_pods_seconds)
+    if judgement.state == "moving" and visit.age <= settings.CONFIG.rollout_deadline_seconds:
+        told = {"code": judgement.code, "params": judgement.params}
+        return Waiting(settings.CONFIG.rollout_recheck_seconds, told)
+    if judgement.state == "moving":
+        return Failed("rollout.deadline", {**judgement.params, "last": judgement.code})
+    if judgement.state == "failed":
+        return Failed(judgement.code, judgement.params)
+    return Done({"generation": applied["generation"], "notes": list(judgement.notes)})
+
+
+async def _see(client: Kubernetes, target: Target, name: str) -> Seen:
+    deployment = await client.get_deployment(target.namespace, name)
+    pods = await client.list_pods(target.namespace, as_query(deployment["spec"]["selector"]))
+    return see(deployment, pods, target.container, STEP_KEY)
+
+
+def _judged(seen: Seen, applied: Json, *, is_patient: bool) -> Judgement:
+    digest = digest_of(applied["image"])
+    if not digest:
+        # Deployed by tag: what the tag meant is unknown, so that no imageID can contradict it.
+        seen = replace(seen, pods=[replace(pod, image_id="") for pod in seen.pods])
+    return judge(
+        seen,
+        digest=digest,
+        generation=applied["generation"],
+        is_patient=is_patient,
+        stale_deadline=applied.get("stale_deadline", ""),
+    )

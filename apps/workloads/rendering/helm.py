@@ -1,0 +1,69 @@
+"""The objects as a Helm chart, with image, replicas and resources as values.
+
+Nothing of a document can become template: every `{{` of the objects' text is written as an action that prints it, and
+the only other actions are ours, of the form `{{ .Values.name | toJson }}`. Must not: use any other construct.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+
+from apps.workloads.rendering.subject import Json, Subject
+from apps.workloads.rendering.yaml import plain_yaml
+
+OPEN = "{{"
+PRINTED_OPEN = '{{ "{{" }}'
+
+
+def chart(objects: Iterable[Json], subject: Subject) -> dict[str, str]:
+    """Path in the chart → text. `helm template` of it, with its own values, gives the objects again."""
+    listed = list(objects)
+    about = {
+        "apiVersion": "v2",
+        "name": subject.workload_name,
+        "description": f"{subject.workload_name} of {subject.project} in {subject.environment}",
+        "type": "application",
+        "version": f"0.1.{subject.revision}",
+        "appVersion": subject.template_version,
+    }
+    values: Json = {}
+    templates = {}
+    for each in listed:
+        templates[f"templates/{each['kind'].lower()}.yaml"] = _template(each, subject, values)
+    return {"Chart.yaml": plain_yaml(about), "values.yaml": plain_yaml(values), **templates}
+
+
+def _template(obj: Json, subject: Subject, values: Json) -> str:
+    """One object's template; what it takes from the values is put into `values`."""
+    marked = copy.deepcopy(obj)
+    mark = _unused_mark(plain_yaml(obj))
+    for name, holder, member in _places(marked, subject):
+        values[name] = holder[member]
+        holder[member] = f"{mark}.{name}"
+    text = plain_yaml(marked).replace(OPEN, PRINTED_OPEN)
+    for name in values:
+        text = text.replace(f"{mark}.{name}", f"{{{{ .Values.{name} | toJson }}}}")
+    return text
+
+
+def _places(obj: Json, subject: Subject) -> list[tuple[str, Json, str]]:
+    """(name of the value, object that holds it, its member), where the object has it."""
+    spec = obj.get("spec", {})
+    if obj["kind"] == "CronJob":
+        pod = spec["jobTemplate"]["spec"]["template"]["spec"]
+    elif obj["kind"] == "Deployment":
+        pod = spec["template"]["spec"]
+    else:
+        return []
+    container = next(each for each in pod["containers"] if each["name"] == subject.container)
+    wanted = [("replicas", spec, "replicas"), ("image", container, "image"), ("resources", container, "resources")]
+    return [(name, holder, member) for name, holder, member in wanted if member in holder]
+
+
+def _unused_mark(text: str) -> str:
+    """A word that the text does not hold, so that only our own places are found again."""
+    mark = "opsportal.value"
+    while mark in text:
+        mark += "x"
+    return mark
