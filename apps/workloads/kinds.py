@@ -16,7 +16,13 @@ from apps.tickets.models import Ticket, TicketStatus
 from apps.tickets.outcomes import SentBack
 from apps.tickets.registry import Filing, Kind, Prepared, StepSpec
 from apps.workloads.configuring import applying, revisions  # registers the steps
-from apps.workloads.configuring.filing import assert_acceptable, assert_newest, assert_standards, content_of
+from apps.workloads.configuring.filing import (
+    assert_acceptable,
+    assert_kept,
+    assert_newest,
+    assert_standards,
+    content_of,
+)
 from apps.workloads.configuring.planning import WORKLOAD_NAME, completed, plan_for
 from apps.workloads.configuring.preview import look_or_raise
 from apps.workloads.models import Configuration, ConfigurationRevision
@@ -49,6 +55,7 @@ class ConfigureKind(Kind):
         form, pair = filing.form, _pair_of(filing)
         name, take_over = form["name"], form.get("take_over", False)
         document = completed(pair, name, form["document"])
+        assert_kept(document)
         assert_newest(pair, name, form["based_on"])
         plan = plan_for(pair, name)
         rows = look_or_raise(plan, document, revisions.next_number(pair, name), take_over=take_over)

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SHOTS, type Scene, type Shot, type State } from './shots.manifest'
 import { pushBranch } from './support/outside'
 import { launch, Person, visitor, type Look, type Username } from './support/people'
-import { asked, ended, file, ticketOf } from './support/scene'
+import { asked, ended, file, hostsOfTest, migrationOf, ticketOf } from './support/scene'
 
 const ALL = process.env.SHOTS === 'all'
 const ONLY = process.env.SHOTS_ONLY?.split(',')
@@ -53,7 +53,13 @@ beforeAll(async () => {
     failedTicket: failed.id,
     user: 1,
   }
-  await Promise.all([developer.leave(), tester.leave()])
+  const [admin, owner, ops] = await Promise.all(
+    (['admin', 'owner', 'ops'] as const).map((name) => Person.arrive(browser, name)),
+  )
+  if (!admin || !owner || !ops) throw new Error('somebody did not arrive')
+  await hostsOfTest(admin)
+  await migrationOf(owner, ops, PROJECT)
+  await Promise.all([developer, tester, admin, owner, ops].map((person) => person.leave()))
 }, 300_000)
 
 afterAll(() => browser?.close())

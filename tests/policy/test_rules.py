@@ -63,6 +63,8 @@ IN_PROJECT: dict[str, set[str]] = {
     "verdict.give": {"tester"},
     "migration.change": {"ops"},
     "hosts.read": {*ROLES, "admin"},
+    "configuration.read": MEMBERS,
+    "configuration.propose": set(ROLES),
 }
 
 

@@ -42,6 +42,13 @@ def assert_acceptable(plan: Plan, rows: list[Json]) -> None:
         raise Conflict("configuration.no_placement", environment=plan.pair.environment.slug)
 
 
+def assert_kept(document: Json) -> None:
+    """Invalid for what a document may say already and nothing carries out yet: it would be a promise nobody keeps."""
+    if document["pre_rollout"] is not None:
+        code, params = "configuration.pre_rollout_not_run", {"member": "pre_rollout"}
+        raise Invalid(code, fields={"/pre_rollout": [{"code": code, "params": params}]}, **params)
+
+
 def assert_standards(plan: Plan, document: Json, image: str, explanations: Json) -> None:
     """Conflict with every denied finding by its field; Invalid for warnings that nobody explained."""
     findings = evaluate(document, judged_subject(plan.pair, plan.name, image), current_standards())

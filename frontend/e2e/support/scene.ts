@@ -55,3 +55,34 @@ export async function asked(
   )
   return ticketOf(developer, id)
 }
+
+/** Two versions of test's hosts file and a token that downloads it, unless some are there. */
+export async function hostsOfTest(admin: Person): Promise<void> {
+  const path = '/api/v1/environments/test/hosts/'
+  const first = '# databases\n10.20.0.5  mysql.internal redis.internal\n10.20.0.9  apollo.internal\n'
+  const second = first.replace('10.20.0.9', '10.20.0.10') + '10.20.1.4  files.internal\n'
+  if ((await admin.ask<{ number: number }>('GET', path)).number > 0) return
+  await admin.ask('PUT', path, { text: first, note: 'As in the wiki', based_on: 0 })
+  await admin.ask('PUT', path, { text: second, note: 'Apollo moved, the file store is new', based_on: 1 })
+  await admin.ask('POST', `${path}tokens/`, { name: 'gateway dc1' })
+}
+
+/** A third of the requests in test on containers, the rest on a bound server, unless somebody said so already. */
+export async function migrationOf(owner: Person, ops: Person, project: string): Promise<void> {
+  const path = `/api/v1/projects/${project}/environments/test/migration/`
+  if ((await ops.ask<{ number: number }>('GET', path)).number > 0) return
+  for (const [name, address] of [
+    ['pay-vm-1', '10.30.0.11:8080'],
+    ['pay-vm-2', '10.30.0.12'],
+  ])
+    await owner.ask('POST', `/api/v1/projects/${project}/resources/`, {
+      kind: 'server',
+      name,
+      address,
+      note: '',
+      environment: 'test',
+    })
+  const servers = { container_servers: ['10.30.8.20:80'], state: 'mixed' }
+  await ops.ask('PUT', path, { ...servers, container_weight: 10, reason: 'First share', based_on: 0 })
+  await ops.ask('PUT', path, { ...servers, container_weight: 30, reason: 'A quiet day at 10 %', based_on: 1 })
+}

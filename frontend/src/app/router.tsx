@@ -1,29 +1,14 @@
 /** Every route, its search parameters and the chunk it loads. Pages live in features; this names them. */
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router'
+import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import type { QueryClient } from '@tanstack/react-query'
-import { ApiError } from '@/lib/api/errors'
 import { boardQuery, firstHourQuery, inboxQuery, meQuery, projectQuery } from '@/lib/api/queries'
-import { sessionBegan } from '@/lib/api/session'
-import { withWords, type LaterNamespace } from '@/lib/i18n'
 import { flag, many, oneOf, parseSearch, search, stringifySearch, text, whole } from '@/lib/search'
 import { Loading } from '@/components/states'
-import { Frame } from './frame/Frame'
 import { NotFound } from './NotFound'
 import { queryClient } from './queryClient'
 import { RouteFailed } from './RouteFailed'
-
-/** A page with the words it speaks beyond those of the first load. */
-const page = <T extends Record<string, unknown>>(words: LaterNamespace[], part: () => Promise<T>) =>
-  lazyRouteComponent(withWords(words, part))
-
-const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet })
+import { adminRoutes } from './routes.admin'
+import { inside, page, root } from './routes.base'
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -40,24 +25,6 @@ const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
   component: page(['auth'], () => import('@/features/auth/LinkPage')),
-})
-
-/** Everything behind the sign-in. */
-const inside = createRoute({
-  getParentRoute: () => root,
-  id: 'inside',
-  component: Frame,
-  beforeLoad: async ({ context, location }) => {
-    try {
-      await context.queryClient.ensureQueryData(meQuery)
-      sessionBegan()
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
-        throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
-      }
-      throw error
-    }
-  },
 })
 
 /** A portal that has released nothing yet: whoever sets it up begins with the checklist. */
@@ -157,7 +124,8 @@ const projectSettingsHome = createRoute({
 const projectSettings = createRoute({
   getParentRoute: () => project,
   path: '/settings/$tab',
-  component: page(['projects'], () => import('@/features/project/ProjectSettingsPage')),
+  validateSearch: search({ env: text }),
+  component: page(['projects', 'migration'], () => import('@/features/project/ProjectSettingsPage')),
 })
 
 const tickets = createRoute({
@@ -198,61 +166,6 @@ const firstHour = createRoute({
   component: page(['firsthour'], () => import('@/features/first-hour/FirstHourPage')),
 })
 
-const admin = createRoute({
-  getParentRoute: () => inside,
-  path: '/admin',
-  component: page(['admin'], () => import('@/features/admin/AdminLayout')),
-})
-const adminHome = createRoute({
-  getParentRoute: () => admin,
-  path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/admin/people', replace: true })
-  },
-})
-const clusters = createRoute({
-  getParentRoute: () => admin,
-  path: '/clusters',
-  validateSearch: search({ edit: text, add: flag }),
-  component: page(['admin'], () => import('@/features/admin/ClustersPage')),
-})
-const integrations = createRoute({
-  getParentRoute: () => admin,
-  path: '/integrations',
-  validateSearch: search({ kind: oneOf(['gitlab', 'jenkins', 'registry']), edit: text, add: flag }),
-  component: page(['admin'], () => import('@/features/admin/IntegrationsPage')),
-})
-const environments = createRoute({
-  getParentRoute: () => admin,
-  path: '/environments',
-  validateSearch: search({ edit: text, add: flag }),
-  component: page(['admin'], () => import('@/features/admin/EnvironmentsPage')),
-})
-const languages = createRoute({
-  getParentRoute: () => admin,
-  path: '/languages',
-  validateSearch: search({ lang: text, kind: text, version: whole, against: whole, add: flag }),
-  component: page(['admin'], () => import('@/features/admin/LanguagesPage')),
-})
-const people = createRoute({
-  getParentRoute: () => admin,
-  path: '/people',
-  validateSearch: search({ q: text, edit: whole, add: flag }),
-  component: page(['admin'], () => import('@/features/admin/PeoplePage')),
-})
-const grants = createRoute({
-  getParentRoute: () => admin,
-  path: '/grants',
-  validateSearch: search({ user: text, project: text, add: flag, who: text, env: text }),
-  component: page(['admin'], () => import('@/features/admin/GrantsPage')),
-})
-const why = createRoute({
-  getParentRoute: () => admin,
-  path: '/why',
-  validateSearch: search({ user: text, project: text, env: text, action: text }),
-  component: page(['admin', 'settings'], () => import('@/features/admin/WhyPage')),
-})
-
 const routeTree = root.addChildren([
   signIn,
   welcome,
@@ -278,7 +191,7 @@ const routeTree = root.addChildren([
     settingsHome,
     settings,
     firstHour,
-    admin.addChildren([adminHome, clusters, integrations, environments, languages, people, grants, why]),
+    adminRoutes,
   ]),
 ])
 

@@ -233,6 +233,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/configuration-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The JSON Schema of a document for a project's language in an environment's tier. */
+        get: operations["configurations_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configurations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Complete and judge it, and let every cluster say what it would change. Stores nothing. */
+        post: operations["configurations_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/csrf": {
         parameters: {
             query?: never;
@@ -284,6 +318,144 @@ export interface paths {
         head?: never;
         /** @description Change it; `promotes_from` replaces the old set. */
         patch: operations["environments_update"];
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show it; number 0 and an empty text before the first version. */
+        get: operations["environments_hosts_read"];
+        /** @description Save a new version (201); the text that is current already stays as it is (200). */
+        put: operations["environments_hosts_save"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As text and in meaning. */
+        get: operations["environments_hosts_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The text, with an entity tag; 404 before the first version. */
+        get: operations["environments_hosts_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/tokens/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them, the newest first, revoked ones too. */
+        get: operations["environments_hosts_tokens_list"];
+        put?: never;
+        /** @description Make one; this answer alone has its secret. */
+        post: operations["environments_hosts_tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/tokens/{token_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Revoke it; it counts at once. */
+        delete: operations["environments_hosts_tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/versions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them without their texts. */
+        get: operations["environments_hosts_versions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/versions/{number}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show it. */
+        get: operations["environments_hosts_versions_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{slug}/hosts/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Save its text as a new version (201). */
+        post: operations["environments_hosts_versions_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/environments/{slug}/placements/": {
@@ -801,6 +973,125 @@ export interface paths {
         patch: operations["projects_update"];
         trace?: never;
     };
+    "/api/v1/projects/{slug}/configurations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them with the revision in force of each. */
+        get: operations["configurations_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/configurations/{environment}/{name}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show what is in force, or what the portal would propose while nothing is. */
+        get: operations["configurations_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/configurations/{environment}/{name}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The files of the chart; image, replicas and resources are values. */
+        get: operations["configurations_export_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/configurations/{environment}/{name}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show it as documents and as objects. */
+        get: operations["configurations_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/configurations/{environment}/{name}/export.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The objects in the order they are applied, with the image last seen on the cluster. */
+        get: operations["configurations_export_yaml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/configurations/{environment}/{name}/revisions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them, the newest first, without their documents. */
+        get: operations["configurations_revisions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/configurations/{environment}/{name}/revisions/{number}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show it with its document. */
+        get: operations["configurations_revisions_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{slug}/dockerfile": {
         parameters: {
             query?: never;
@@ -852,6 +1143,75 @@ export interface paths {
         head?: never;
         /** @description Set the project's own number of approvals; null takes the environment's. */
         patch: operations["projects_environments_update"];
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/environments/{environment}/migration/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show the current revision; number 0 (all on virtual machines) before the first. */
+        get: operations["projects_migration_read"];
+        /** @description Set state, weight and container addresses (201); what is current already stays as it is (200). */
+        put: operations["projects_migration_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/environments/{environment}/migration/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send every request to the virtual machines (201), whatever is current; 200 when they get them all. */
+        post: operations["projects_migration_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/environments/{environment}/migration/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the revisions, the newest first. */
+        get: operations["projects_migration_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/environments/{environment}/migration/upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The block as text, with an entity tag; 409 when a side with a share has no server. */
+        get: operations["projects_migration_upstream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{slug}/refs": {
@@ -1112,6 +1472,58 @@ export interface paths {
         put?: never;
         /** @description End all of one's own sessions but this one. */
         post: operations["sessions_end_others_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them all, in the order of the documentation. */
+        get: operations["standards_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/{standard_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show it. */
+        get: operations["standards_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change it; every document judged from now on is judged by it. */
+        patch: operations["standards_update"];
+        trace?: never;
+    };
+    "/api/v1/standards/{standard_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say what the change would newly refuse and warn of, over every configuration in force. */
+        post: operations["standards_try"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1512,6 +1924,10 @@ export interface components {
          * @enum {string}
          */
         AuditEventOutcomeEnum: "done" | "refused";
+        /** @description POST /projects/{slug}/environments/{environment}/migration/back. */
+        BackToVmRequest: {
+            reason: string;
+        };
         /** @description Version × environment × cluster, by what was last observed; `at` is the database's time of the answer. */
         Board: {
             project: components["schemas"]["TicketProject"];
@@ -1791,6 +2207,22 @@ export interface components {
             pull_host?: string;
             readonly image_host: string;
         };
+        /** @description One cluster. `refused`: it says no; `not_checked`: it could not be asked, so nothing is known of it. */
+        ClusterPreview: {
+            cluster: string;
+            namespace: string;
+            wave: number;
+            /** @description the one that runs, and stays */
+            image: string;
+            yaml: string;
+            objects: components["schemas"]["ObjectPreview"][];
+            /** @description objects that would be deleted */
+            removed: string[];
+            quotas: components["schemas"]["QuotaPreview"][];
+            note: components["schemas"]["ConfigurationReason"] | null;
+            refused: components["schemas"]["ConfigurationReason"] | null;
+            not_checked: components["schemas"]["ConfigurationReason"] | null;
+        };
         /** @description A cluster; `registry` is a registry's name. */
         ClusterRequest: {
             name: string;
@@ -1849,6 +2281,71 @@ export interface components {
          * @enum {string}
          */
         ConditionStateEnum: "ready" | "moving" | "failing" | "offline" | "gone" | "unknown";
+        /** @description One workload's configuration in one environment, with the revision that is in force. */
+        Configuration: {
+            readonly id: number;
+            readonly environment: string;
+            /** @description the workload's name, the same on every cluster */
+            readonly name: string;
+            /** @description the revision in force; null before the first */
+            readonly current: components["schemas"]["ConfigurationRevision"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description Two revisions, as documents and as the objects they become. */
+        ConfigurationDifference: {
+            /** @description number */
+            before: number;
+            /** @description number */
+            after: number;
+            document: components["schemas"]["FieldChange"][];
+            objects: components["schemas"]["ObjectDifference"][];
+        };
+        /** @description What a document would do. */
+        ConfigurationPreview: {
+            /** @description completed */
+            document: {
+                [key: string]: unknown;
+            };
+            findings: components["schemas"]["StandardFinding"][];
+            clusters: components["schemas"]["ClusterPreview"][];
+            /** @description clusters that are switched off */
+            left_out: string[];
+            applied_meanwhile: components["schemas"]["NewerRevision"] | null;
+        };
+        /** @description A code, what it is about, and the sentence in the reader's language (context: `language`). */
+        ConfigurationReason: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            readonly detail: string;
+        };
+        /** @description A revision without its document; `applied_at` is null while it is only proposed. */
+        ConfigurationRevision: {
+            readonly number: number;
+            readonly note: string;
+            readonly author: components["schemas"]["Person"] | null;
+            readonly ticket: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly applied_at: string | null;
+        };
+        /** @description A revision with its document. */
+        ConfigurationRevisionDetail: {
+            readonly number: number;
+            readonly note: string;
+            readonly author: components["schemas"]["Person"] | null;
+            readonly ticket: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly applied_at: string | null;
+            readonly document: {
+                [key: string]: unknown;
+            };
+        };
         /** @description Whom an alarm reaches, and how. */
         Contact: {
             name: string;
@@ -1864,6 +2361,16 @@ export interface components {
         /** @description GET /csrf. */
         Csrf: {
             csrf_token: string;
+        };
+        /** @description What is in force. `is_proposal_only`: nothing is, and `document` is what the portal would propose. */
+        CurrentConfiguration: {
+            environment: string;
+            name: string;
+            document: {
+                [key: string]: unknown;
+            };
+            revision: components["schemas"]["ConfigurationRevision"] | null;
+            is_proposal_only: boolean;
         };
         /**
          * @description * `approve` - approve
@@ -1923,6 +2430,12 @@ export interface components {
         EvidenceRequest: {
             title: string;
             url: string;
+        };
+        /** @description One difference; both values null for what is secret. */
+        FieldChange: {
+            path: string;
+            before: unknown;
+            after: unknown;
         };
         /** @description POST tickets/ and tickets/preview: the kind's own fields lie in `form`. */
         FileTicketRequest: {
@@ -2025,6 +2538,72 @@ export interface components {
             /** Format: double */
             age_seconds: number | null;
             trouble: components["schemas"]["Trouble"] | null;
+        };
+        /** @description A Helm chart: path in the chart → text. */
+        HelmChart: {
+            files: {
+                [key: string]: string;
+            };
+        };
+        /** @description An address and its names. */
+        HostEntry: {
+            ip: string;
+            names: string[];
+        };
+        /** @description The difference of two versions, as text and in meaning; number 0 is the empty file before the first. */
+        HostsDifference: {
+            /** @description number */
+            before: number;
+            /** @description number */
+            after: number;
+            /** @description as `diff -u` writes it */
+            unified: string;
+            added: components["schemas"]["NamedAddresses"][];
+            removed: components["schemas"]["NamedAddresses"][];
+            changed: components["schemas"]["MovedName"][];
+        };
+        /** @description A version in full. Number 0 is the empty file before the first version. */
+        HostsFile: {
+            readonly number: number;
+            /** @description canonical, see hosts.checked */
+            readonly text: string;
+            /** @description one per address, names in lower case */
+            readonly entries: components["schemas"]["HostEntry"][];
+            /** @description where a holder of a token downloads the current version */
+            readonly url: string;
+            readonly note: string;
+            /** @description number of the version it repeats */
+            readonly restored_from: number | null;
+            readonly author: components["schemas"]["Person"] | null;
+            /** @description of the text in UTF-8 */
+            readonly sha256: string;
+            /** Format: date-time */
+            readonly created_at: string | null;
+        };
+        /** @description A token without its secret. */
+        HostsToken: {
+            readonly id: number;
+            readonly name: string;
+            readonly prefix: string;
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            /** Format: date-time */
+            readonly revoked_at: string | null;
+        };
+        /** @description A version in a list, without its text. */
+        HostsVersion: {
+            readonly number: number;
+            readonly note: string;
+            /** @description number of the version it repeats */
+            readonly restored_from: number | null;
+            readonly author: components["schemas"]["Person"] | null;
+            /** @description of the text in UTF-8 */
+            readonly sha256: string;
+            /** Format: date-time */
+            readonly created_at: string;
         };
         /** @description What runs in the project's first production environment. Several images: no release, image empty. */
         InProduction: {
@@ -2178,6 +2757,20 @@ export interface components {
             username: string;
             password: string;
         };
+        /** @description The one answer that has the secret. */
+        MadeHostsToken: {
+            readonly id: number;
+            readonly name: string;
+            readonly prefix: string;
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            /** Format: date-time */
+            readonly revoked_at: string | null;
+            readonly secret: string;
+        };
         /** @description The answer to a new or renewed invitation. */
         MadeInvitation: {
             link: string;
@@ -2240,12 +2833,69 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
+        /** @description The current revision, with the virtual machines that take their share (context: `machines`). */
+        Migration: {
+            readonly number: number;
+            readonly state: components["schemas"]["MigrationState"];
+            /** @description percent of the requests that go to containers */
+            readonly container_weight: number;
+            readonly container_servers: string[];
+            readonly reason: string;
+            readonly author: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string | null;
+            /** @description addresses of bound servers, host:port */
+            readonly vm_servers: string[];
+            /** @description bound servers that get no request for their address */
+            readonly unusable_servers: components["schemas"]["UnusableServer"][];
+        };
+        /** @description PUT /projects/{slug}/environments/{environment}/migration/. */
+        MigrationChangeRequest: {
+            state: components["schemas"]["MigrationState"];
+            /** @description percent; vm: 0, container: 100, mixed: between */
+            container_weight: number;
+            /** @description host:port of LoadBalancers or Ingresses */
+            container_servers: string[];
+            reason: string;
+            /** @description number of the revision that was looked at; 0: there was none */
+            based_on: number;
+        };
+        /** @description Who sent the requests where, when and why. Number 0: nobody has said anything yet, all on virtual machines. */
+        MigrationRevision: {
+            readonly number: number;
+            readonly state: components["schemas"]["MigrationState"];
+            /** @description percent of the requests that go to containers */
+            readonly container_weight: number;
+            readonly container_servers: string[];
+            readonly reason: string;
+            readonly author: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string | null;
+        };
+        /**
+         * @description * `vm` - Vm
+         *     * `mixed` - Mixed
+         *     * `container` - Container
+         * @enum {string}
+         */
+        MigrationState: "vm" | "mixed" | "container";
+        /** @description A name that points elsewhere. */
+        MovedName: {
+            name: string;
+            before: string[];
+            after: string[];
+        };
         /** @description A role the asking person holds here. */
         MyRole: {
             readonly environment: string;
             readonly role: components["schemas"]["RoleEnum"];
             /** Format: date-time */
             readonly expires_at: string | null;
+        };
+        /** @description A name and where it points. */
+        NamedAddresses: {
+            name: string;
+            addresses: string[];
         };
         /** @description POST tickets/{id}/comments/. */
         NewCommentRequest: {
@@ -2278,6 +2928,20 @@ export interface components {
             role: components["schemas"]["RoleEnum"];
             /** Format: date-time */
             expires_at?: string | null;
+        };
+        /** @description PUT /environments/{slug}/hosts/. */
+        NewHostsRequest: {
+            /** @description as in /etc/hosts; at most 64 KiB */
+            text: string;
+            /** @default  */
+            note: string;
+            /** @description number of the version that was edited; 0: there was none */
+            based_on: number;
+        };
+        /** @description POST /environments/{slug}/hosts/tokens/. */
+        NewHostsTokenRequest: {
+            /** @description where it is used */
+            name: string;
         };
         /** @description POST /invitations/: the person to be; he sets his password himself. */
         NewInvitationRequest: {
@@ -2381,6 +3045,27 @@ export interface components {
             comment: string;
             evidence?: components["schemas"]["EvidenceRequest"][];
         };
+        /** @description A revision that was applied since the edited one was read. */
+        NewerRevision: {
+            number: number;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description An object that differs between two revisions. */
+        ObjectDifference: {
+            object: string;
+            is_new: boolean;
+            is_gone: boolean;
+            changes: components["schemas"]["FieldChange"][];
+        };
+        /** @description One object on one cluster; `refused` when the cluster, or the portal for it, says no to this one. */
+        ObjectPreview: {
+            object: string;
+            created: boolean;
+            changes: components["schemas"]["FieldChange"][];
+            refused: components["schemas"]["ConfigurationReason"] | null;
+        };
         /** @description What the watcher last saw; `changed_at` is when it became so. */
         Observed: {
             exists: boolean;
@@ -2420,6 +3105,16 @@ export interface components {
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
+        PaginatedConfigurationList: {
+            results: components["schemas"]["Configuration"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
+        PaginatedConfigurationRevisionList: {
+            results: components["schemas"]["ConfigurationRevision"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
         PaginatedEnvironmentList: {
             results: components["schemas"]["Environment"][];
             /** @description give it as `cursor` for the next page */
@@ -2435,6 +3130,16 @@ export interface components {
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
+        PaginatedHostsTokenList: {
+            results: components["schemas"]["HostsToken"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
+        PaginatedHostsVersionList: {
+            results: components["schemas"]["HostsVersion"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
         PaginatedInvitationList: {
             results: components["schemas"]["Invitation"][];
             /** @description give it as `cursor` for the next page */
@@ -2447,6 +3152,11 @@ export interface components {
         };
         PaginatedLanguageList: {
             results: components["schemas"]["Language"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
+        PaginatedMigrationRevisionList: {
+            results: components["schemas"]["MigrationRevision"][];
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
@@ -2497,6 +3207,11 @@ export interface components {
         };
         PaginatedSessionList: {
             results: components["schemas"]["Session"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
+        PaginatedStandardList: {
+            results: components["schemas"]["Standard"][];
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
@@ -2619,6 +3334,18 @@ export interface components {
             username?: string;
             password?: string;
         };
+        /** @description PATCH /standards/{id}/ and POST /standards/{id}/try: what is absent stays, what is given replaces the whole field. */
+        PatchedStandardChangeRequest: {
+            sentence_en?: string;
+            sentence_zh?: string;
+            reason_en?: string;
+            reason_zh?: string;
+            levels?: components["schemas"]["StandardLevelsRequest"];
+            languages?: string[];
+            thresholds?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description PATCH /users/{id}/: the name stays (it is in other systems), a password may be set anew. */
         PatchedUserChangeRequest: {
             display_name?: string;
@@ -2698,6 +3425,24 @@ export interface components {
             who_may_decide: components["schemas"]["Person"][];
             place_in_queue: number | null;
             findings: components["schemas"]["Finding"][];
+        };
+        /** @description POST /configurations/preview. */
+        PreviewRequestRequest: {
+            project: string;
+            environment: string;
+            /** @description of the workload: an RFC 1035 label */
+            name: string;
+            /** @description docs/configuration.md; members that are absent are computed */
+            document: {
+                [key: string]: unknown;
+            };
+            /** @description revision that was edited; 0: there was none */
+            based_on?: number;
+            /**
+             * @description take fields of other managers: for a person who was shown whose they are
+             * @default false
+             */
+            take_over: boolean;
         };
         /** @description How far the steps are; `now` and `wrong` are names of steps. */
         Progress: {
@@ -2783,6 +3528,34 @@ export interface components {
          * @enum {string}
          */
         PurposeEnum: "invitation" | "password_reset";
+        /** @description One ResourceQuota of the namespace; texts by resource, as Kubernetes writes quantities. */
+        QuotaPreview: {
+            name: string;
+            hard: {
+                [key: string]: string;
+            };
+            used: {
+                [key: string]: string;
+            };
+            asked: {
+                [key: string]: string;
+            };
+            /** @description of `used`, the workload's own */
+            own: {
+                [key: string]: string;
+            };
+            shortfalls: components["schemas"]["QuotaShortfall"][];
+        };
+        /** @description What does not fit; `is_unset`: the document names no such amount, so the quota refuses every pod. */
+        QuotaShortfall: {
+            resource: string;
+            hard: string;
+            /** @description by others */
+            used: string;
+            asked: string;
+            missing: string;
+            is_unset: boolean;
+        };
         /** @description Where this image came to run by a ticket that succeeded. */
         RanIn: {
             /** @description slug */
@@ -2988,6 +3761,13 @@ export interface components {
          * @enum {string}
          */
         ResourceKind: "server" | "database" | "dashboard" | "link";
+        /** @description POST /environments/{slug}/hosts/versions/{number}/restore. */
+        RestoreHostsRequest: {
+            /** @default  */
+            note: string;
+            /** @description number of the version that is current */
+            based_on: number;
+        };
         /** @description The look afterwards. */
         Review: {
             readonly id: number;
@@ -3041,6 +3821,112 @@ export interface components {
             readonly browser: string;
             /** @description Whether it is the session of this request. */
             readonly is_current: boolean;
+        };
+        /** @description A standard; `updated_at` is null while it is as the portal brought it, `limits` says what thresholds may be. */
+        Standard: {
+            readonly id: string;
+            readonly sentence_en: string;
+            readonly sentence_zh: string;
+            readonly reason_en: string;
+            readonly reason_zh: string;
+            /** @description the texts with the thresholds in them */
+            readonly shown: components["schemas"]["StandardWords"];
+            levels: components["schemas"]["StandardLevels"];
+            languages: string[];
+            thresholds: {
+                [key: string]: number;
+            };
+            readonly limits: components["schemas"]["ThresholdLimits"][];
+            /** Format: date-time */
+            readonly updated_at: string | null;
+            /** @default  */
+            readonly updated_by: string;
+        };
+        /** @description PATCH /standards/{id}/ and POST /standards/{id}/try: what is absent stays, what is given replaces the whole field. */
+        StandardChangeRequest: {
+            sentence_en?: string;
+            sentence_zh?: string;
+            reason_en?: string;
+            reason_zh?: string;
+            levels?: components["schemas"]["StandardLevelsRequest"];
+            languages?: string[];
+            thresholds?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A workload that would break the changed standard and does not break the saved one as hard. */
+        StandardExample: {
+            project: string;
+            environment: string;
+            workload: string;
+            level: components["schemas"]["StandardLevel"];
+            /** @description JSON pointer */
+            field: string;
+            params: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What the document breaks; `level` is deny or warn, `field` a JSON pointer. */
+        StandardFinding: {
+            standard: string;
+            level: components["schemas"]["StandardFindingLevelEnum"];
+            field: string;
+            params: {
+                [key: string]: unknown;
+            };
+            suggestion: components["schemas"]["StandardSuggestion"][];
+            sentence_en: string;
+            sentence_zh: string;
+            reason_en: string;
+            reason_zh: string;
+        };
+        /**
+         * @description * `deny` - deny
+         *     * `warn` - warn
+         * @enum {string}
+         */
+        StandardFindingLevelEnum: "deny" | "warn";
+        /** @description What a change would do to the configurations in force; `documents` 0: none is known yet. */
+        StandardImpact: {
+            documents: number;
+            denied: number;
+            warned: number;
+            newly_denied: number;
+            newly_warned: number;
+            examples: components["schemas"]["StandardExample"][];
+        };
+        /**
+         * @description * `deny` - deny
+         *     * `warn` - warn
+         *     * `off` - off
+         * @enum {string}
+         */
+        StandardLevel: "deny" | "warn" | "off";
+        /** @description How hard a standard is, by tier. */
+        StandardLevels: {
+            development: components["schemas"]["StandardLevel"];
+            test: components["schemas"]["StandardLevel"];
+            staging: components["schemas"]["StandardLevel"];
+            production: components["schemas"]["StandardLevel"];
+        };
+        /** @description How hard a standard is, by tier. */
+        StandardLevelsRequest: {
+            development: components["schemas"]["StandardLevel"];
+            test: components["schemas"]["StandardLevel"];
+            staging: components["schemas"]["StandardLevel"];
+            production: components["schemas"]["StandardLevel"];
+        };
+        /** @description One change that would satisfy a standard. */
+        StandardSuggestion: {
+            path: string;
+            value: unknown;
+        };
+        /** @description The texts with the thresholds in them. */
+        StandardWords: {
+            sentence_en: string;
+            sentence_zh: string;
+            reason_en: string;
+            reason_zh: string;
         };
         /**
          * @description * `inbox` - Inbox
@@ -3108,6 +3994,18 @@ export interface components {
          * @enum {string}
          */
         ThemeEnum: "system" | "light" | "dark";
+        /** @description What a threshold may be. */
+        ThresholdLimits: {
+            name: string;
+            /** Format: double */
+            usual: number;
+            /** Format: double */
+            least: number;
+            /** Format: double */
+            most: number;
+            is_whole: boolean;
+            unit: string;
+        };
         /** @description A line of a list. */
         Ticket: {
             readonly id: number;
@@ -3305,6 +4203,12 @@ export interface components {
             name: string;
             /** Format: double */
             seconds: number;
+        };
+        /** @description A bound server whose address is no host:port. */
+        UnusableServer: {
+            readonly id: number;
+            readonly name: string;
+            readonly address: string;
         };
         /** @description A person as administrators see him. */
         User: {
@@ -3809,6 +4713,59 @@ export interface operations {
             };
         };
     };
+    configurations_schema: {
+        parameters: {
+            query: {
+                environment: string;
+                project: string;
+                /**
+                 * @description * `service` - service
+                 *     * `worker` - worker
+                 *     * `cron` - cron
+                 */
+                workload?: "service" | "worker" | "cron";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    configurations_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationPreview"];
+                };
+            };
+        };
+    };
     csrf_retrieve: {
         parameters: {
             query?: never;
@@ -3915,6 +4872,257 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    environments_hosts_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsFile"];
+                };
+            };
+        };
+    };
+    environments_hosts_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHostsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsFile"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsFile"];
+                };
+            };
+        };
+    };
+    environments_hosts_difference: {
+        parameters: {
+            query: {
+                /** @description number; 0: the empty file */
+                after: number;
+                /** @description number; 0: the empty file */
+                before: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsDifference"];
+                };
+            };
+        };
+    };
+    environments_hosts_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    environments_hosts_tokens_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHostsTokenList"];
+                };
+            };
+        };
+    };
+    environments_hosts_tokens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHostsTokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeHostsToken"];
+                };
+            };
+        };
+    };
+    environments_hosts_tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                token_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    environments_hosts_versions_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHostsVersionList"];
+                };
+            };
+        };
+    };
+    environments_hosts_versions_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsFile"];
+                };
+            };
+        };
+    };
+    environments_hosts_versions_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreHostsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsFile"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostsFile"];
                 };
             };
         };
@@ -4853,6 +6061,181 @@ export interface operations {
             };
         };
     };
+    configurations_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedConfigurationList"];
+                };
+            };
+        };
+    };
+    configurations_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                name: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentConfiguration"];
+                };
+            };
+        };
+    };
+    configurations_export_chart: {
+        parameters: {
+            query?: {
+                cluster?: string;
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                environment: string;
+                name: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelmChart"];
+                };
+            };
+        };
+    };
+    configurations_difference: {
+        parameters: {
+            query: {
+                after: number;
+                before: number;
+            };
+            header?: never;
+            path: {
+                environment: string;
+                name: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationDifference"];
+                };
+            };
+        };
+    };
+    configurations_export_yaml: {
+        parameters: {
+            query?: {
+                cluster?: string;
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                environment: string;
+                name: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    configurations_revisions_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                environment: string;
+                name: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedConfigurationRevisionList"];
+                };
+            };
+        };
+    };
+    configurations_revisions_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                name: string;
+                number: number;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationRevisionDetail"];
+                };
+            };
+        };
+    };
     projects_dockerfile_read: {
         parameters: {
             query?: never;
@@ -4965,6 +6348,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectEnvironment"];
+                };
+            };
+        };
+    };
+    projects_migration_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+        };
+    };
+    projects_migration_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrationChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+        };
+    };
+    projects_migration_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackToVmRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+        };
+    };
+    projects_migration_history: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                environment: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMigrationRevisionList"];
+                };
+            };
+        };
+    };
+    projects_migration_upstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };
@@ -5402,6 +6922,99 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    standards_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedStandardList"];
+                };
+            };
+        };
+    };
+    standards_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                standard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standard"];
+                };
+            };
+        };
+    };
+    standards_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                standard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedStandardChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standard"];
+                };
+            };
+        };
+    };
+    standards_try: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                standard_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StandardChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandardImpact"];
+                };
             };
         };
     };
@@ -5950,6 +7563,8 @@ export interface operations {
                  *     * `catalog.read` - catalog.read
                  *     * `cluster.manage` - cluster.manage
                  *     * `cluster.read` - cluster.read
+                 *     * `configuration.propose` - configuration.propose
+                 *     * `configuration.read` - configuration.read
                  *     * `dockerfile.override` - dockerfile.override
                  *     * `environment.manage` - environment.manage
                  *     * `environment.read` - environment.read
@@ -5957,10 +7572,14 @@ export interface operations {
                  *     * `grant.manage` - grant.manage
                  *     * `grant.read` - grant.read
                  *     * `hints.subscribe` - hints.subscribe
+                 *     * `hosts.manage` - hosts.manage
+                 *     * `hosts.read` - hosts.read
+                 *     * `hosts_token.manage` - hosts_token.manage
                  *     * `inbox.read` - inbox.read
                  *     * `integration.manage` - integration.manage
                  *     * `me.read` - me.read
                  *     * `me.update` - me.update
+                 *     * `migration.change` - migration.change
                  *     * `person.read` - person.read
                  *     * `project.create` - project.create
                  *     * `project.list` - project.list
@@ -5974,6 +7593,8 @@ export interface operations {
                  *     * `session.create` - session.create
                  *     * `session.end` - session.end
                  *     * `session.manage` - session.manage
+                 *     * `standard.manage` - standard.manage
+                 *     * `standard.read` - standard.read
                  *     * `ticket.approve` - ticket.approve
                  *     * `ticket.cancel` - ticket.cancel
                  *     * `ticket.comment` - ticket.comment
@@ -5988,7 +7609,7 @@ export interface operations {
                  *     * `workload.adopt` - workload.adopt
                  *     * `workload.read` - workload.read
                  */
-                action: "account_link.use" | "audit.read" | "board.read" | "brake.pull" | "brake.read" | "brake.release" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "dockerfile.override" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "inbox.read" | "integration.manage" | "me.read" | "me.update" | "person.read" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.update" | "promote.request" | "release.read" | "release.request" | "roll_back.request" | "session.create" | "session.end" | "session.manage" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
+                action: "account_link.use" | "audit.read" | "board.read" | "brake.pull" | "brake.read" | "brake.release" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "configuration.propose" | "configuration.read" | "dockerfile.override" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "hosts.manage" | "hosts.read" | "hosts_token.manage" | "inbox.read" | "integration.manage" | "me.read" | "me.update" | "migration.change" | "person.read" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.update" | "promote.request" | "release.read" | "release.request" | "roll_back.request" | "session.create" | "session.end" | "session.manage" | "standard.manage" | "standard.read" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
                 environment?: number;
                 project?: number;
                 /** @description user name; of others for administrators, and in a project for its owners and ops */

@@ -66,6 +66,11 @@ def steps_of(ticket: Ticket) -> list[tuple[str, str, str]]:
     return [(row.name, row.target, row.status) for row in rows]
 
 
+def applied(ticket: Ticket) -> Any:
+    """What its one `apply_configuration` left behind."""
+    return ticket.steps.filter(name="apply_configuration").values("output", "reason").get()
+
+
 def test_in_test_it_is_applied_at_once_and_is_then_in_force(company: Company, hand: Hand, outside: Outside) -> None:
     before = Cluster(company, "test-1").deployment()
     ticket = proposed(company, document={"replicas": 3, "environment": [{"name": "MODE", "value": "x"}]}, note="more")
@@ -83,7 +88,7 @@ def test_in_test_it_is_applied_at_once_and_is_then_in_force(company: Company, ha
     now = in_force(pair_of(company, "test"), SLUG)
     assert now is not None
     assert (now.number, now.note, now.ticket_id, now.document["replicas"]) == (1, "more", ticket.pk, 3)
-    output = ticket.steps.get(name="apply_configuration").output
+    output = applied(ticket)["output"]
     assert output["objects"] == [
         {"object": f"Service {SLUG}", "did": "created"},
         {"object": f"Deployment {SLUG}", "did": "changed"},
@@ -94,7 +99,7 @@ def test_the_next_revision_takes_away_what_it_no_longer_gives(company: Company, 
     hand.drive(proposed(company, document={"files": [{"path": "/etc/a.conf", "content": "a"}]}))
     ticket = hand.drive(proposed(company, based_on=1))
     assert (ticket.status, ticket.reason) == ("succeeded", None)
-    output = ticket.steps.get(name="apply_configuration").output
+    output = applied(ticket)["output"]
     assert {"object": f"ConfigMap {SLUG}-files", "did": "removed"} in output["objects"]
     with pytest.raises(OSError, match="404"):
         Cluster(company, "test-1").call("GET", f"/api/v1/namespaces/test/configmaps/{SLUG}-files")
@@ -157,26 +162,24 @@ def test_a_field_of_somebody_else_is_refused_before_there_is_a_ticket(company: C
 
 def test_a_conflict_that_came_later_fails_with_owner_and_field(company: Company, hand: Hand) -> None:
     hand.drive(proposed(company))
-    again = proposed(company, document={"replicas": 4}, based_on=1, take_over=False) if _released(company) else None
-    assert again is not None
+    _released(company)
+    again = proposed(company, document={"replicas": 4}, based_on=1, take_over=False)
     hand.drive(again, until=hand.step_is(again, "start"))
     Cluster(company, "test-1").patch({"spec": {"replicas": 6}})
     ended = hand.drive(again)
     assert ended.status == "failed"
-    assert again.steps.get(name="apply_configuration").reason["code"] == "kubernetes.apply_conflict"
-    assert (
-        "spec.replicas (kubectl edit)" in again.steps.get(name="apply_configuration").reason["params"]["fields_owned"]
-    )
+    reason = applied(again)["reason"]
+    assert reason["code"] == "kubernetes.apply_conflict"
+    assert "spec.replicas (kubectl edit)" in reason["params"]["fields_owned"]
     assert ConfigurationRevision.objects.get(number=2).applied_at is None
     assert Cluster(company, "test-1").deployment()["spec"]["replicas"] == 6
 
 
-def _released(company: Company) -> bool:
+def _released(company: Company) -> None:
     """The baseline's hand is off what it once applied: it says no field any more."""
     cluster = Cluster(company, "test-1")
     empty = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": SLUG, "namespace": "test"}}
     cluster.call("PATCH", f"{cluster.path()}?fieldManager=baseline", empty, "application/apply-patch+yaml")
-    return True
 
 
 def test_a_denied_finding_and_an_unexplained_warning_are_refused_with_all_of_them(company: Company) -> None:
@@ -184,6 +187,14 @@ def test_a_denied_finding_and_an_unexplained_warning_are_refused_with_all_of_the
         proposed(company, "production", document={"replicas": 1})
     assert (refused.value.code, refused.value.params["standards"]) == ("configuration.denied", ["replicas.least"])
     assert list(refused.value.fields or {}) == ["/replicas"]
+    assert Ticket.objects.count() == 0
+
+
+def test_what_nothing_carries_out_yet_is_refused(company: Company) -> None:
+    with pytest.raises(Invalid) as refused:
+        proposed(company, "test", document={"pre_rollout": {"command": ["migrate"], "timeout_seconds": 60}})
+    assert refused.value.code == "configuration.pre_rollout_not_run"
+    assert list(refused.value.fields or {}) == ["/pre_rollout"]
     assert Ticket.objects.count() == 0
 
 

@@ -17,7 +17,17 @@ import type { Item } from './items'
 /** Whoever is in a hurry types the first word that comes to mind, in either language. */
 const BRAKE_WORDS = 'emergency brake stop halt 急停 紧急停止 暂停'
 
-const ADMIN = ['people', 'grants', 'environments', 'clusters', 'integrations', 'languages', 'why'] as const
+const ADMIN = [
+  'people',
+  'grants',
+  'environments',
+  'clusters',
+  'integrations',
+  'languages',
+  'standards',
+  'hosts',
+  'why',
+] as const
 
 /** What the open page offers, and what it says this person may not do. */
 export function usePageRows(): Item[] {

@@ -2,13 +2,34 @@
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
 import { Select } from 'antd'
-import { Braces, CircleHelp, KeyRound, Plug, Server, Users, Workflow, type LucideIcon } from 'lucide-react'
+import {
+  Braces,
+  CircleHelp,
+  KeyRound,
+  ListTree,
+  Plug,
+  Ruler,
+  Server,
+  Users,
+  Workflow,
+  type LucideIcon,
+} from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { whyQuery, type WhyQuestion } from '@/lib/api/queries'
 import { useIsPhone } from '@/lib/screen'
 import css from './Admin.module.css'
 
-const PAGES = ['people', 'grants', 'environments', 'clusters', 'integrations', 'languages', 'why'] as const
+const PAGES = [
+  'people',
+  'grants',
+  'environments',
+  'clusters',
+  'integrations',
+  'languages',
+  'standards',
+  'hosts',
+  'why',
+] as const
 type Page = (typeof PAGES)[number]
 
 const ICONS: Record<Page, LucideIcon> = {
@@ -18,6 +39,8 @@ const ICONS: Record<Page, LucideIcon> = {
   clusters: Server,
   integrations: Plug,
   languages: Braces,
+  standards: Ruler,
+  hosts: ListTree,
   why: CircleHelp,
 }
 /** Pages that nobody else may use at all; they are absent for others. */

@@ -8,6 +8,7 @@ import { projectQuery } from '@/lib/api/queries'
 import { SettingsDockerfile } from './SettingsDockerfile'
 import { SettingsEnvironments } from './SettingsEnvironments'
 import { SettingsGeneral } from './SettingsGeneral'
+import { SettingsMigration } from './SettingsMigration'
 import { SettingsPeople } from './SettingsPeople'
 import { SettingsResources } from './SettingsResources'
 import css from './Settings.module.css'
@@ -18,6 +19,7 @@ const TABS = {
   people: SettingsPeople,
   environments: SettingsEnvironments,
   resources: SettingsResources,
+  migration: SettingsMigration,
   dockerfile: SettingsDockerfile,
 } as const
 type TabName = keyof typeof TABS

@@ -9,18 +9,21 @@ const server: Record<string, string> = Object.assign(
   ...Object.values(import.meta.glob<Record<string, string>>('@messages/zh/*.json', { eager: true, import: 'default' })),
 )
 
-/** A page names what it speaks in `app/router.tsx`; here is where that is found. */
+/** A page names what it speaks in `app/router.tsx` or `app/routes.*.tsx`; here is where that is found. */
 export const later = {
   admin: () => import('./admin.json'),
   auth: () => import('./auth.json'),
   brakes: () => import('./brakes.json'),
   filing: () => import('./filing.json'),
   firsthour: () => import('./firsthour.json'),
+  hosts: () => import('./hosts.json'),
+  migration: () => import('./migration.json'),
   overview: () => import('./overview.json'),
   projects: () => import('./projects.json'),
   release: () => import('./release.json'),
   releases: () => import('./releases.json'),
   settings: () => import('./settings.json'),
+  standards: () => import('./standards.json'),
   verdict: () => import('./verdict.json'),
 }
 

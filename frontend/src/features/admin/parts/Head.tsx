@@ -6,7 +6,8 @@ import { PageTitle } from '@/components/Page'
 import { TopBar } from '@/components/TopBar'
 import css from '../Admin.module.css'
 
-type Page = 'people' | 'grants' | 'environments' | 'clusters' | 'integrations' | 'languages' | 'why'
+type Page =
+  'people' | 'grants' | 'environments' | 'clusters' | 'integrations' | 'languages' | 'standards' | 'hosts' | 'why'
 
 export function Head({ page, right }: { page: Page; right?: ReactNode }) {
   const { t } = useTranslation('admin')
