@@ -29,7 +29,7 @@ export function useTicketTitle(): (card: TitleParts, short?: boolean) => string 
   const { t } = useTranslation('ticket')
   const word = useEnvironmentWord()
   return (card, short = false) => {
-    const known = ['release', 'promote', 'roll_back'].includes(card.kind) && card.environment
+    const known = ['release', 'promote', 'roll_back', 'configure'].includes(card.kind) && card.environment
     if (!known) return card.title
     const params = { project: card.project.slug, environment: word(card.environment) }
     return short

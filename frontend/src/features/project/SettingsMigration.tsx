@@ -21,6 +21,9 @@ import own from './migration/migration.module.css'
 const route = getRouteApi('/inside/p/$project/settings/$tab')
 type Pair = Schemas['ProjectEnvironment']
 
+/** Before the first change nobody has said where requests go; the API's "vm" is only where a form begins. */
+const stated = (revision: Revision) => (revision.number ? revision.state : 'none')
+
 function Overview({ project, pairs, chosen }: { project: Project; pairs: Pair[]; chosen: string }) {
   const { t } = useTranslation(['migration', 'projects'])
   const found = useQueries({ queries: pairs.map((pair) => migrationQuery(project.slug, pair.environment)) })
@@ -52,9 +55,11 @@ function Overview({ project, pairs, chosen }: { project: Project; pairs: Pair[];
                   </Link>
                 </th>
                 <td className={own.word}>
-                  {revision ? t(`state.${revision.state}`) : found[index]?.isError ? '—' : '…'}
+                  {revision ? t(`state.${stated(revision)}`) : found[index]?.isError ? '—' : '…'}
                 </td>
-                <td className="tnum">{revision && t('percent', { n: revision.container_weight })}</td>
+                <td className="tnum">
+                  {revision && (revision.number ? t('percent', { n: revision.container_weight }) : '—')}
+                </td>
                 <td className={`t2 ${own.word}`}>{revision?.created_at ? <Age at={revision.created_at} /> : '—'}</td>
               </tr>
             )
@@ -80,11 +85,11 @@ function ReadOnly({ project, pair, revision }: { project: Project; pair: Pair; r
       <dl className={css.facts}>
         <div>
           <dt>{t('state')}</dt>
-          <dd>{t(`state.${revision.state}`)}</dd>
+          <dd>{t(`state.${stated(revision)}`)}</dd>
         </div>
         <div>
           <dt>{t('weight')}</dt>
-          <dd className="tnum">{t('percent', { n: revision.container_weight })}</dd>
+          <dd className="tnum">{revision.number ? t('percent', { n: revision.container_weight }) : '—'}</dd>
         </div>
         <div>
           <dt>{t('containers')}</dt>
