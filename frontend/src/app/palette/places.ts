@@ -4,6 +4,7 @@ import { useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { brakeScopesQuery } from '@/features/brakes/queries'
 import { pageActions } from '@/lib/actions'
+import { ADMIN_PAGES } from '@/lib/adminPages'
 import { brakesQuery } from '@/lib/api/queries'
 import { currentLanguage } from '@/lib/i18n'
 import { useMe } from '@/lib/me'
@@ -16,18 +17,6 @@ import type { Item } from './items'
 
 /** Whoever is in a hurry types the first word that comes to mind, in either language. */
 const BRAKE_WORDS = 'emergency brake stop halt 急停 紧急停止 暂停'
-
-const ADMIN = [
-  'people',
-  'grants',
-  'environments',
-  'clusters',
-  'integrations',
-  'languages',
-  'standards',
-  'hosts',
-  'why',
-] as const
 
 /** What the open page offers, and what it says this person may not do. */
 export function usePageRows(): Item[] {
@@ -72,7 +61,7 @@ export function usePlaceRows(): Item[] {
   }
   if (mayAdminister(me)) {
     rows.push(
-      ...ADMIN.map((page) =>
+      ...ADMIN_PAGES.map((page) =>
         go(`admin/${page}`, `${t('nav.admin')}: ${t(`admin.${page}`)}`, `/admin/${page}`, { onlyTyped: true }),
       ),
     )

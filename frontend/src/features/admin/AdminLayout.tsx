@@ -15,22 +15,12 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { ADMIN_PAGES } from '@/lib/adminPages'
 import { whyQuery, type WhyQuestion } from '@/lib/api/queries'
 import { useIsPhone } from '@/lib/screen'
 import css from './Admin.module.css'
 
-const PAGES = [
-  'people',
-  'grants',
-  'environments',
-  'clusters',
-  'integrations',
-  'languages',
-  'standards',
-  'hosts',
-  'why',
-] as const
-type Page = (typeof PAGES)[number]
+type Page = (typeof ADMIN_PAGES)[number]
 
 const ICONS: Record<Page, LucideIcon> = {
   people: Users,
@@ -52,7 +42,7 @@ function usePages(): readonly Page[] {
   const people = useQuery(whyQuery({ action: NEEDS.people }))
   const integrations = useQuery(whyQuery({ action: NEEDS.integrations }))
   const closed = { people: people.data?.allowed === false, integrations: integrations.data?.allowed === false }
-  return PAGES.filter((page) => !(page in closed && closed[page as keyof typeof closed]))
+  return ADMIN_PAGES.filter((page) => !(page in closed && closed[page as keyof typeof closed]))
 }
 
 export default function AdminLayout() {
