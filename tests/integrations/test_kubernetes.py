@@ -215,7 +215,7 @@ def test_a_name_cannot_leave_its_place_in_the_path(server: KubernetesServer, clu
 def test_pods_are_found_by_selector_over_all_pages(cluster: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
     deploy(cluster, "paged", replicas=5)
     steady(cluster, "paged", 5)
-    monkeypatch.setattr("apps.integrations.kubernetes.client.PAGE", 2)
+    monkeypatch.setattr("apps.integrations.kubernetes.base.PAGE", 2)
     pods = run(cluster.list_pods(NAMESPACE, "app=paged"), 5)
     assert len({p["metadata"]["name"] for p in pods}) == 5
     assert len(run(cluster.list_objects("pods", NAMESPACE, label_selector="app=paged", limit=3), 5).items) == 3

@@ -6,21 +6,18 @@ Must not: parse objects into typed models, patch without a resourceVersion, or a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from apps.common.errors import IntegrationError, Rejected
 from apps.integrations.answers import Answer
 from apps.integrations.checklist import Check, Tell, tell_nobody
-from apps.integrations.http import MIB, Http
+from apps.integrations.http import Http
 from apps.integrations.kubernetes import selfcheck, statuses, watch
 from apps.integrations.kubernetes.capacity import Capacity
 from apps.integrations.kubernetes.jobs import Jobs
 from apps.integrations.kubernetes.paths import path_of
-from apps.integrations.kubernetes.types import FIELD_MANAGER, STEP_KEY, Json, ObjectList, WatchEvent
+from apps.integrations.kubernetes.types import FIELD_MANAGER, STEP_KEY, Json, WatchEvent
 
 STRATEGIC = {"Content-Type": "application/strategic-merge-patch+json"}
-LIST_BODY = 128 * MIB
-PAGE = 500
 IDLE_SECONDS = 150.0  # bookmarks come about every 60 s: silence for longer is a dead connection
 
 
@@ -58,35 +55,6 @@ class Kubernetes(Jobs, Capacity):
     async def list_pods(self, namespace: str, selector: str) -> list[Json]:
         """The pods a label selector finds. Read: repeatable."""
         return (await self.list_objects("pods", namespace, label_selector=selector)).items
-
-    async def list_objects(
-        self,
-        kind: str,
-        namespace: str | None = None,
-        *,
-        label_selector: str = "",
-        field_selector: str = "",
-        limit: int = 0,
-    ) -> ObjectList:
-        """Objects of a kind (its plural) in one or all namespaces, all pages or the first `limit`. Read: repeatable.
-
-        A list that grew too old between two pages raises `kubernetes.expired`: start again.
-        """
-        query = {"limit": str(min(limit or PAGE, PAGE))}
-        if label_selector:
-            query["labelSelector"] = label_selector
-        if field_selector:
-            query["fieldSelector"] = field_selector
-        items: list[Json] = []
-        while True:
-            answer = await self.http.request(
-                "GET", path_of(kind, namespace), query=query, what=f"list of {kind}", limit=LIST_BODY
-            )
-            page, version, token = answer.read(_page)
-            items += page
-            if not token or (limit and len(items) >= limit):
-                return ObjectList(items[:limit] if limit else items, version)
-            query["continue"] = token
 
     async def watch(
         self,
@@ -211,8 +179,3 @@ def container_names(deployment: Json) -> list[str]:
     """The names of a Deployment's ordinary containers."""
     spec = deployment.get("spec", {}).get("template", {}).get("spec", {})
     return [str(one.get("name", "")) for one in spec.get("containers") or []]
-
-
-def _page(raw: Any) -> tuple[list[Json], str, str]:
-    meta = raw["metadata"]
-    return list(raw.get("items") or []), str(meta.get("resourceVersion", "")), str(meta.get("continue") or "")
