@@ -29,6 +29,7 @@ STEPS = [
     PlannedStep("promote", "await_rollout", "dc1"),
     PlannedStep("promote", "await_rollout", "dc2"),
     PlannedStep("roll_back", "await_rollout", "dc2"),
+    PlannedStep("configure", "await_configuration", "test-1"),
 ]
 CELLS = all_cells(STEPS)
 
@@ -45,9 +46,10 @@ def test_the_exclusions_leave_out_the_last_steps_alone_and_each_has_its_reason()
         ("release", "test-1", "recorded"),
         ("promote", "dc2", "recorded"),
         ("roll_back", "dc2", "recorded"),
+        ("configure", "test-1", "recorded"),
     }
     assert all(c.is_outside for c in out)
-    assert len(out) == 21
+    assert len(out) == 28
 
 
 @pytest.mark.parametrize(

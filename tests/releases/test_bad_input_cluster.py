@@ -83,7 +83,7 @@ CASES = [
         "the Deployment is missing",
         delete_the_deployment,
         "kubernetes.deployment_missing",
-        {"object": SLUG, "said": SAID_MISSING, **KUBERNETES},
+        {"kind": "deployments", "object": SLUG, "place": SLUG, "said": SAID_MISSING, **KUBERNETES},
     ),
     Case(
         "the Deployment is another one of that name",
@@ -112,7 +112,9 @@ CASES = [
             "resource": "deployments",
             "namespace": "test",
             "field": "token",
+            "kind": "deployments",
             "object": SLUG,
+            "place": SLUG,
             "said": SAID_FORBIDDEN,
             **KUBERNETES,
             "what": f"image of test/{SLUG}",
