@@ -193,7 +193,11 @@ def test_a_changed_selector_is_named_with_what_to_do(server: KubernetesServer, c
     ("spec", "code", "told"),
     [
         ({"bogus": 1}, "kubernetes.unknown_field", ("paths", ["spec.bogus"])),
-        ({"bogus": 1, "replica": 2}, "kubernetes.unknown_field", ("paths", ["spec.bogus", "spec.replica"])),
+        (
+            {"strategy": {"rolling": 1}, "bogus": 1},
+            "kubernetes.unknown_field",
+            ("paths", ["spec.strategy.rolling", "spec.bogus"]),
+        ),
         ({"replicas": "three"}, "kubernetes.invalid", ("path", "spec.replicas")),
         ({"replicas": -1}, "kubernetes.invalid", ("path", "spec.replicas")),
     ],

@@ -135,7 +135,7 @@ def _configuration(call: Call, raw: bytes) -> Obj:
         raise errors.bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.name})")
     if call.resource.namespaced and metadata.get("namespace") not in (None, "", call.namespace):
         raise errors.bad_request(writing.NAMESPACE_MISMATCH)
-    typed.check(call.resource, call.namespace, call.name, config)
+    typed.check(call.resource, call.name, config)
     config = body.checked_fields(call, {**config, "metadata": metadata}, call.resource.kind, is_patch=True)
     config.pop("status", None)
     return config

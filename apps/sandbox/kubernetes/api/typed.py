@@ -18,11 +18,12 @@ from apps.sandbox.kubernetes.resources import Resource
 Obj = dict[str, Any]
 
 
-def check(resource: Resource, namespace: str, name: str, config: Obj) -> None:
-    """Raise the 500 of an object that cannot be typed."""
+def check(resource: Resource, name: str, config: Obj) -> None:
+    """Raise the 500 of an object that cannot be typed. The namespace it tells is the object's own, not the path's."""
     found = list(_walk(config, schema.of_kind(resource.kind), ""))
     if not found:
         return
+    namespace = (config.get("metadata") or {}).get("namespace", "")
     about = f"{namespace}/{name}; {resource.group}/{resource.version}, Kind={resource.kind}"
     told = found[0] if len(found) == 1 else "errors:\n" + "\n".join(f"  {one}" for one in found)
     raise errors.internal(f"failed to create typed patch object ({about}): {told}")
@@ -42,8 +43,8 @@ def _walk(value: Any, node: Node, path: str) -> Iterator[str]:
             child = node.child(key)
             if child is None:
                 yield f"{path}.{key}: field not declared in schema"
-            else:
-                yield from _walk(member, child, f"{path}.{key}")
+                return  # the server stops at the first of an object, whichever that is
+            yield from _walk(member, child, f"{path}.{key}")
 
 
 def _list(value: Any, node: Node, path: str) -> Iterator[str]:
