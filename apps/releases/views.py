@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +21,7 @@ from rest_framework.views import APIView
 from apps.common.db import db_now
 from apps.common.errors import Invalid, Missing
 from apps.common.parsers import StrictJSONParser
+from apps.common.plain_text import TEXT, AnyAccept
 from apps.policy.actor import Actor
 from apps.policy.permissions import actor_of
 from apps.policy.services import require, visible_project_ids
@@ -166,21 +166,11 @@ class ReleasePresence(APIView):
         return Response(shapes.PresenceSerializer(answer, context={"request": request}).data)
 
 
-class _AnyAccept(BaseContentNegotiation):
-    """The answer is a text whatever the client prefers; errors stay JSON."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
 class ReleaseDockerfile(APIView):
     """The Dockerfile that built it, as text."""
 
     policy_action = "release.read"
-    content_negotiation_class = _AnyAccept
+    content_negotiation_class = AnyAccept
 
     @extend_schema(operation_id="releases_dockerfile", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request, release_id: int) -> HttpResponse:
@@ -188,7 +178,7 @@ class ReleaseDockerfile(APIView):
         require(actor_of(request), self.policy_action, project_id=release.project_id, obj=release)
         if not release.dockerfile:
             raise Missing
-        return HttpResponse(release.dockerfile, content_type="text/plain; charset=utf-8")
+        return HttpResponse(release.dockerfile, content_type=TEXT)
 
 
 class ReleaseVerdicts(generics.ListAPIView[Verdict]):
