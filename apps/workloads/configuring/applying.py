@@ -6,7 +6,7 @@ Must not: change an image, a namespace or a quota, or call success what was not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -57,7 +57,7 @@ class _Work:
     take_over: bool
     may_be_there: bool
     is_open: bool = False
-    told: list[Json] = field(default_factory=list)
+    has_written: bool = False
 
     @property
     def is_half_way(self) -> bool:
@@ -70,7 +70,7 @@ class _Work:
             return
         with self.visit.owned():
             self.visit.freeze()
-        intent = {"workload": self.plan.name, "stale_deadline": self.stale_deadline}
+        intent = {"workload": self.plan.name, "stale_deadline": self.stale_deadline, "objects": self.does}
         try:
             if self.visit.is_cancelling and self.is_half_way:
                 self.visit.save_intent(**intent)
@@ -88,9 +88,18 @@ class _Work:
             return str((self.visit.step.intent or {}).get("stale_deadline", ""))
         return deadline_before(self.live.deployment or {})
 
+    @property
+    def does(self) -> list[Json]:
+        """What the step does to each object, as its first visit found them: one that goes on half way tells it all."""
+        begun = self.visit.step.intent or {}
+        if "objects" in begun:
+            return list(begun["objects"])
+        rows = [_does(one, before) for one, before in zip(self.wanted, self.befores, strict=True)]
+        return rows + [{"object": object_name(one), "did": "removed"} for one in self.gone]
+
     def take_back(self) -> None:
         """As long as this ticket changed no cluster, gates and approvals are read again by a retry (D17)."""
-        if self.may_be_there or self.told or self.is_half_way:
+        if self.may_be_there or self.has_written or self.is_half_way:
             return
         others = Step.objects.filter(ticket=self.visit.ticket, name=APPLY).exclude(pk=self.visit.step.pk)
         with self.visit.owned():
@@ -101,13 +110,15 @@ class _Work:
         """One write; when it surely was not made and nothing was before it, nothing says that it may have been."""
         self.open()
         try:
-            return write(self.visit, make(), deadline())
+            answer = write(self.visit, make(), deadline())
         except IntegrationError as error:
             surely_not = not error.unknown and error.code not in UNREADABLE
-            if surely_not and not self.may_be_there and not self.told and not self.is_half_way:
+            if surely_not and not self.may_be_there and not self.has_written and not self.is_half_way:
                 self.visit.forget_intent()
                 self.take_back()
             raise
+        self.has_written = True
+        return answer
 
 
 @registry.step(APPLY, writes=True)
@@ -135,7 +146,7 @@ def apply_configuration(visit: Visit) -> Outcome:
     is_running = any(one["kind"] == "Deployment" for one in work.wanted)
     return Done(
         {
-            "objects": work.told,
+            "objects": work.does,
             "image": work.live.image(target.container),
             "generation": generation if is_running else None,
             "stale_deadline": work.stale_deadline,
@@ -174,12 +185,14 @@ async def _read(visit: Visit, client: Kubernetes, plan: Plan, target: Target, re
     return _Work(visit, client, plan, target, live, wanted, befores, gone, take_over, visit.was_begun)
 
 
+def _does(wanted: Json, before: Json | None) -> Json:
+    did = "created" if before is None else "changed" if changes(before, wanted) else "unchanged"
+    return {"object": object_name(wanted), "did": did}
+
+
 def _apply(work: _Work, wanted: Json, before: Json | None) -> Json:
     """One object as it stands afterwards; what is right already and has this step's key is left alone."""
-    name = object_name(wanted)
-    is_right = before is not None and not changes(before, wanted)
-    if before is not None and is_right and is_same_step(config_key(before), work.visit.key):
-        work.told.append({"object": name, "did": "unchanged"})
+    if before is not None and is_same_step(config_key(before), work.visit.key) and not changes(before, wanted):
         return before
     version = str(before["metadata"]["resourceVersion"]) if before and wanted["kind"] == "Deployment" else ""
     applied = work.send(
@@ -187,8 +200,6 @@ def _apply(work: _Work, wanted: Json, before: Json | None) -> Json:
             wanted, key=work.visit.key, seen=before, resource_version=version, force=work.take_over
         )
     )
-    did = "created" if applied.created else "changed" if applied.changed else "unchanged"
-    work.told.append({"object": name, "did": did})
     return dict(applied.object)
 
 
@@ -197,7 +208,6 @@ def _remove(work: _Work, one: Json) -> None:
     work.send(
         lambda: work.client.delete_object(plural_of(one), work.target.namespace, metadata["name"], uid=metadata["uid"])
     )
-    work.told.append({"object": object_name(one), "did": "removed"})
 
 
 @registry.step(AWAIT, writes=False, settles=True)

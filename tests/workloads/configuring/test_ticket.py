@@ -152,6 +152,19 @@ def test_a_second_visit_after_a_lost_answer_finds_its_work_and_writes_it_once(co
     assert len(writes) == 1
 
 
+def test_a_visit_that_goes_on_half_way_tells_everything_the_step_did(company: Company, hand: Hand) -> None:
+    ticket = proposed(company, document={"replicas": 3})
+    hand.drive(ticket, until=hand.step_is(ticket, "start"))
+    # The Service is made, then the Deployment's patch is refused for now; the next visit makes only that.
+    fault(company.sandbox.clusters["test-1"], "deployments.patch", "status", status=429, times=1)
+    ended = hand.drive(ticket, hurry=True)
+    assert (ended.status, ended.reason) == ("succeeded", None)
+    assert applied(ticket)["output"]["objects"] == [
+        {"object": f"Service {SLUG}", "did": "created"},
+        {"object": f"Deployment {SLUG}", "did": "changed"},
+    ]
+
+
 def test_a_field_of_somebody_else_is_refused_before_there_is_a_ticket(company: Company, outside: Outside) -> None:
     with pytest.raises(Conflict) as refused:
         proposed(company, document={"replicas": 5}, take_over=False)
