@@ -83,6 +83,11 @@ class Cluster(Connection):
     data_centre = models.CharField(max_length=63, blank=True)
     registry = models.ForeignKey(Registry, null=True, blank=True, on_delete=models.PROTECT, related_name="clusters")
     pull_host = models.CharField(max_length=255, blank=True, help_text="registry host in patched references (D25)")
+    rack_label = models.CharField(
+        max_length=317,
+        default="topology.kubernetes.io/zone",
+        help_text="the node label that names the rack; workloads spread over racks by it (E7)",
+    )
 
     class Meta(Connection.Meta):
         constraints = [models.UniqueConstraint(fields=["uid"], condition=~Q(uid=""), name="cluster_uid_once")]

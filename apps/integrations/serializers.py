@@ -13,6 +13,7 @@ from apps.common.serializers import StrictModelSerializer, StrictSerializer
 from apps.integrations.models import Cluster, Connection, GitLabServer, JenkinsController, Registry
 
 COMMON = ("name", "ca_pem", "is_enabled", "last_check", "credential_set_at", "credential_set_by", "created_at")
+DNS_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 SHOWN_ONLY = ("last_check", "credential_set_at", "created_at")
 
 
@@ -98,8 +99,57 @@ class ClusterSerializer(ConnectionSerializer):
         slug_field="name", queryset=Registry.objects.all(), required=False, allow_null=True
     )
     image_host = serializers.CharField(read_only=True)
+    rack_label = serializers.RegexField(
+        rf"^({DNS_LABEL}(\.{DNS_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?\Z",
+        max_length=317,
+        required=False,
+        help_text="the node label that names the rack, e.g. topology.kubernetes.io/zone",
+    )
 
     class Meta:
         model: type[Connection] = Cluster
-        fields = (*COMMON, "uid", "api_url", "token", "data_centre", "registry", "pull_host", "image_host")
+        fields = (
+            *COMMON,
+            "uid",
+            "api_url",
+            "token",
+            "data_centre",
+            "registry",
+            "pull_host",
+            "image_host",
+            "rack_label",
+        )
         read_only_fields = (*SHOWN_ONLY, "uid")
+
+
+class TaintSerializer(serializers.Serializer[Any]):
+    """Why a node takes no pods that do not tolerate it."""
+
+    key = serializers.CharField()
+    value = serializers.CharField(allow_blank=True)
+    effect = serializers.CharField()
+
+
+class NodeSerializer(serializers.Serializer[Any]):
+    """A node of a cluster; quantities as Kubernetes writes them. `ready` is null when its kubelet went silent."""
+
+    name = serializers.CharField()
+    ready = serializers.BooleanField(allow_null=True)
+    unschedulable = serializers.BooleanField()
+    rack = serializers.CharField(allow_blank=True, help_text="value of the cluster's rack_label")
+    zone = serializers.CharField(allow_blank=True)
+    cpu = serializers.CharField(allow_blank=True, help_text="allocatable")
+    memory = serializers.CharField(allow_blank=True, help_text="allocatable")
+    pods = serializers.CharField(allow_blank=True, help_text="allocatable")
+    kubelet = serializers.CharField(allow_blank=True)
+    labels = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    taints = TaintSerializer(many=True)
+
+
+class NodesSerializer(serializers.Serializer[Any]):
+    """The nodes of one cluster as read now."""
+
+    cluster = serializers.CharField()
+    rack_label = serializers.CharField()
+    read_at = serializers.DateTimeField()
+    results = NodeSerializer(many=True)

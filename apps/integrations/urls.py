@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from apps.integrations import views
+from apps.integrations import views, views_nodes
 
 urlpatterns = [
     path("clusters/", views.ClusterList.as_view(), name="cluster-list"),
     path("clusters/<slug:name>/", views.ClusterDetail.as_view(), name="cluster-detail"),
+    path("clusters/<slug:name>/nodes/", views_nodes.ClusterNodes.as_view(), name="cluster-nodes"),
     path("clusters/<slug:name>/test", views.ClusterTest.as_view(), name="cluster-test"),
     path("gitlab-servers/", views.GitLabServerList.as_view(), name="gitlab-server-list"),
     path("gitlab-servers/<slug:name>/", views.GitLabServerDetail.as_view(), name="gitlab-server-detail"),

@@ -175,6 +175,14 @@ export const SHOTS: Shot[] = [
     states: [],
   })),
   {
+    route: '/inside/admin/clusters/$cluster/nodes',
+    name: 'nodes',
+    as: 'developer',
+    path: () => '/admin/clusters/dc1/nodes',
+    reads: '/api/v1/clusters/dc1/nodes',
+    states: ['loading', 'error'],
+  },
+  {
     route: '/inside/admin/standards',
     name: 'admin-standards',
     as: 'admin',

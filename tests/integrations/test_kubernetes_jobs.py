@@ -90,7 +90,7 @@ def test_a_node_that_went_silent_is_neither_ready_nor_not_and_is_read_within_bou
     assert (node.ready, node.unschedulable, node.cpu, node.memory) == (None, True, "", "")
     assert (node.taints[0].key, node.taints[0].value) == ("node.kubernetes.io/unreachable", "")
     assert (len(node.labels), max(len(v) for v in node.labels.values())) == (200, 256)
-    assert node_of({"metadata": {"name": "m", "labels": {"rack": "r7"}}}).rack == "r7"
+    assert node_of({"metadata": {"name": "m", "labels": {"rack": "r7"}}}, "rack").rack == "r7"
 
 
 def test_a_job_runs_once_under_its_key_and_its_log_is_read(living: Kubernetes) -> None:

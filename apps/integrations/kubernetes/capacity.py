@@ -16,8 +16,6 @@ MOST_TAINTS = 50
 MOST_RESOURCES = 100
 LONGEST = 256
 ZONE = "topology.kubernetes.io/zone"
-# Kubernetes has no label of its own for racks; these are the usual ones, first come first served.
-RACKS = ("topology.kubernetes.io/rack", "topology.rack", "rack")
 
 
 class Capacity(Calls):
@@ -27,9 +25,9 @@ class Capacity(Calls):
         """The ResourceQuotas of a namespace, by name; none for a namespace without. Read: repeatable."""
         return [quota_of(one) for one in (await self.list_objects("resourcequotas", namespace)).items]
 
-    async def list_nodes(self) -> list[Node]:
-        """The nodes of the cluster by name, 5000 at most. Read: repeatable."""
-        return [node_of(one) for one in (await self.list_objects("nodes", limit=MOST_NODES)).items]
+    async def list_nodes(self, rack_label: str = ZONE) -> list[Node]:
+        """The nodes of the cluster by name, 5000 at most; `rack` is the value of this label. Read: repeatable."""
+        return [node_of(one, rack_label) for one in (await self.list_objects("nodes", limit=MOST_NODES)).items]
 
 
 def quota_of(quota: Json) -> Quota:
@@ -41,8 +39,8 @@ def quota_of(quota: Json) -> Quota:
     )
 
 
-def node_of(node: Json) -> Node:
-    """One node."""
+def node_of(node: Json, rack_label: str = ZONE) -> Node:
+    """One node. Kubernetes has no label of its own for racks, so that the caller names it."""
     spec, status = node.get("spec") or {}, node.get("status") or {}
     labels = _texts(node["metadata"].get("labels"), MOST_LABELS)
     room = _texts(status.get("allocatable"), MOST_RESOURCES)
@@ -61,7 +59,7 @@ def node_of(node: Json) -> Node:
         pods=room.get("pods", ""),
         kubelet=_text((status.get("nodeInfo") or {}).get("kubeletVersion")),
         zone=labels.get(ZONE, ""),
-        rack=next((labels[key] for key in RACKS if key in labels), ""),
+        rack=labels.get(rack_label, ""),
     )
 
 

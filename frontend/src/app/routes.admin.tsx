@@ -21,6 +21,11 @@ const clusters = createRoute({
   validateSearch: search({ edit: text, add: flag }),
   component: page(['admin'], () => import('@/features/admin/ClustersPage')),
 })
+const nodes = createRoute({
+  getParentRoute: () => admin,
+  path: '/clusters/$cluster/nodes',
+  component: page(['admin'], () => import('@/features/admin/NodesPage')),
+})
 const integrations = createRoute({
   getParentRoute: () => admin,
   path: '/integrations',
@@ -78,6 +83,7 @@ const why = createRoute({
 export const adminRoutes = admin.addChildren([
   adminHome,
   clusters,
+  nodes,
   integrations,
   environments,
   languages,

@@ -211,6 +211,23 @@ export interface paths {
         patch: operations["clusters_partial_update"];
         trace?: never;
     };
+    "/api/v1/clusters/{name}/nodes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read the nodes from the cluster now; all of them in one answer, by name. */
+        get: operations["clusters_nodes_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{name}/test": {
         parameters: {
             query?: never;
@@ -2206,6 +2223,8 @@ export interface components {
             /** @description registry host in patched references (D25) */
             pull_host?: string;
             readonly image_host: string;
+            /** @description the node label that names the rack, e.g. topology.kubernetes.io/zone */
+            rack_label?: string;
         };
         /** @description One cluster. `refused`: it says no; `not_checked`: it could not be asked, so nothing is known of it. */
         ClusterPreview: {
@@ -2236,6 +2255,8 @@ export interface components {
             registry?: string | null;
             /** @description registry host in patched references (D25) */
             pull_host?: string;
+            /** @description the node label that names the rack, e.g. topology.kubernetes.io/zone */
+            rack_label?: string;
         };
         /** @description A word on a ticket. */
         Comment: {
@@ -3052,6 +3073,34 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        /** @description A node of a cluster; quantities as Kubernetes writes them. `ready` is null when its kubelet went silent. */
+        Node: {
+            name: string;
+            ready: boolean | null;
+            unschedulable: boolean;
+            /** @description value of the cluster's rack_label */
+            rack: string;
+            zone: string;
+            /** @description allocatable */
+            cpu: string;
+            /** @description allocatable */
+            memory: string;
+            /** @description allocatable */
+            pods: string;
+            kubelet: string;
+            labels: {
+                [key: string]: string;
+            };
+            taints: components["schemas"]["Taint"][];
+        };
+        /** @description The nodes of one cluster as read now. */
+        Nodes: {
+            cluster: string;
+            rack_label: string;
+            /** Format: date-time */
+            read_at: string;
+            results: components["schemas"]["Node"][];
+        };
         /** @description An object that differs between two revisions. */
         ObjectDifference: {
             object: string;
@@ -3267,6 +3316,8 @@ export interface components {
             registry?: string | null;
             /** @description registry host in patched references (D25) */
             pull_host?: string;
+            /** @description the node label that names the rack, e.g. topology.kubernetes.io/zone */
+            rack_label?: string;
         };
         /** @description PATCH /environments/{slug}/; the slug stays, because namespaces are made of it. */
         PatchedEnvironmentChangeRequest: {
@@ -3958,6 +4009,12 @@ export interface components {
             readonly started_at: string | null;
             /** Format: date-time */
             readonly finished_at: string | null;
+        };
+        /** @description Why a node takes no pods that do not tolerate it. */
+        Taint: {
+            key: string;
+            value: string;
+            effect: string;
         };
         /** @description A version with its body. */
         Template: {
@@ -4683,6 +4740,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cluster"];
+                };
+            };
+        };
+    };
+    clusters_nodes_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nodes"];
                 };
             };
         };

@@ -1,5 +1,5 @@
 /** Outside systems of one kind as a table: address, whose secret since when, what the last test said. */
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { Age } from '@/components/Age'
 import { Status } from '@/components/Status'
@@ -50,6 +50,7 @@ export function ConnectionTable({ kind, rows, selected }: { kind: Kind; rows: Ro
             </th>
           )}
           <th scope="col">{t('check.last')}</th>
+          {kind === 'cluster' && <th scope="col">{t('nodes')}</th>}
         </tr>
       </thead>
       <tbody>
@@ -78,6 +79,14 @@ export function ConnectionTable({ kind, rows, selected }: { kind: Kind; rows: Ro
             <td>
               <LastCheck row={row} />
             </td>
+            {kind === 'cluster' && (
+              <td>
+                <Link to="/admin/clusters/$cluster/nodes" params={{ cluster: row.name }} className="link">
+                  {t('nodes.show')}
+                  <span className="sr-only"> {row.name}</span>
+                </Link>
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

@@ -18,6 +18,7 @@ export type FieldName =
   | 'data_centre'
   | 'registry'
   | 'pull_host'
+  | 'rack_label'
   | 'ca_pem'
   | 'is_enabled'
 export type FieldSpec = { name: FieldName; as: FieldKind; optional?: true; help?: true }
@@ -51,6 +52,7 @@ export const KINDS: Record<Kind, KindSpec> = {
       { name: 'token', as: 'secret' },
       { name: 'registry', as: 'registry', optional: true },
       { name: 'pull_host', as: 'mono', optional: true, help: true },
+      { name: 'rack_label', as: 'mono', optional: true, help: true },
       ENABLED,
     ],
   },

@@ -1,4 +1,5 @@
 /** The head of an administration page: where one is, its one-sentence purpose, and the page's buttons. */
+import { Link } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,15 +10,31 @@ import css from '../Admin.module.css'
 type Page =
   'people' | 'grants' | 'environments' | 'clusters' | 'integrations' | 'languages' | 'standards' | 'hosts' | 'why'
 
-export function Head({ page, right }: { page: Page; right?: ReactNode }) {
+/** `below`: the page lies under `page`, with a name and a sentence of its own. */
+export function Head({
+  page,
+  right,
+  below,
+}: {
+  page: Page
+  right?: ReactNode
+  below?: { name: string; lead: string }
+}) {
   const { t } = useTranslation('admin')
-  const name = t(`nav.${page}`)
+  const parent = t(`nav.${page}`)
+  const name = below?.name ?? parent
   return (
     <>
       <TopBar
         left={
           <div className={css.crumbs}>
-            <span className="t2">{t('title')}</span>
+            {below ? (
+              <Link to={`/admin/${page}`} className="t2">
+                {parent}
+              </Link>
+            ) : (
+              <span className="t2">{t('title')}</span>
+            )}
             <ChevronRight size={14} className={css.crumbMark} aria-hidden />
             <PageTitle title={`${name} · ${t('title')}`} className={css.crumb}>
               {name}
@@ -26,7 +43,7 @@ export function Head({ page, right }: { page: Page; right?: ReactNode }) {
         }
         right={right}
       />
-      <p className={css.lead}>{t(`lead.${page}`)}</p>
+      <p className={css.lead}>{below?.lead ?? t(`lead.${page}`)}</p>
     </>
   )
 }
