@@ -36,6 +36,11 @@ def look_up_key(
     return found if found is not None or not everywhere else run(jenkins.find_anywhere(key), seconds)
 
 
+def is_elsewhere(build: Build, ref: BuildRef) -> bool:
+    """Whether the build is now found in another place than our row says: its job was renamed."""
+    return (build.job, build.number) != (ref.job, ref.number)
+
+
 def _by_number(jenkins: Jenkins, job: str, number: int, seconds: float) -> BuildRef | None:
     try:
         return run(jenkins.get_build(job, number), seconds)

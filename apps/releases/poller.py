@@ -1,70 +1,36 @@
-"""One poller per Jenkins controller: all builds in one call per interval, logs copied as they grow (D23, D24, QP8).
+"""One poller per Jenkins controller: all builds in one call per interval, then their logs (D23, D24, QP8).
 
 A chore, so exactly one worker does it: an interval ends before its lease does. Must not: call Jenkins when nothing of
-ours is open, or more often with more running builds (at most LOGS_PER_INTERVAL log reads beside those of builds that
-ended), or let one build's trouble keep it from the others.
+ours is open, or more often with more running builds, or let one build's trouble keep it from the others.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.common.db import db_now
 from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_jenkins
-from apps.integrations.jenkins.client import Jenkins
 from apps.integrations.jenkins.types import BuildRef, QueueItem
-from apps.integrations.loop import run, run_many
+from apps.integrations.loop import run
 from apps.integrations.models import JenkinsController
-from apps.releases import buildlog
-from apps.releases.lookup import look_up
+from apps.releases.lookup import is_elsewhere, look_up
 from apps.releases.models import Build
+from apps.releases.poll_interval import Interval
+from apps.releases.poll_logs import copy_logs
 from apps.tickets import bell, hints, registry
 from apps.tickets.engine import wake_step
 from apps.tickets.models import Step, StepStatus
 from apps.tickets.transitions import ENDED
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 OPEN = (Build.State.ASKED, Build.State.QUEUED, Build.State.RUNNING)
-LOGS_PER_INTERVAL = 4
 LATE = timedelta(hours=1)
-LOG_READS_AT_END = 80
-RETRY_LOG_SECONDS = 3600
-
-
-def _share() -> float:
-    return float(settings.CONFIG.chore_lease_seconds) / 3
-
-
-@dataclass
-class _Interval:
-    """One look at one controller. New calls begin in the first two thirds of the lease and end in the last."""
-
-    jenkins: Jenkins
-    begun: float = field(default_factory=time.monotonic)
-    seen: dict[str, list[BuildRef]] = field(default_factory=dict)  # by our key, oldest first
-
-    def is_over(self) -> bool:
-        return time.monotonic() - self.begun > 2 * _share()
-
-    @property
-    def seconds(self) -> float:
-        """How long one call may take."""
-        return min(float(settings.CONFIG.outside_timeout), _share())
-
-    def ask(self, work: Coroutine[Any, Any, T]) -> T:
-        return run(work, self.seconds)
 
 
 def _every() -> float:
@@ -86,15 +52,15 @@ def poll(controller_id: str) -> None:
     watching = bool(builds) or given_up.exists()
     if not watching and not unread.exists():
         return
-    interval = _Interval(get_jenkins(controller))
+    interval = Interval(get_jenkins(controller))
     if watching:
         snapshot = run(interval.jenkins.snapshot(), settings.CONFIG.outside_timeout)
         _match(interval, builds, snapshot.builds, snapshot.queue)
         _stop_late(interval, controller, snapshot.queue)
-    _copy_logs(interval, controller)
+    copy_logs(interval, controller)
 
 
-def _match(interval: _Interval, ours: list[Build], seen: list[BuildRef], queue: list[QueueItem]) -> None:
+def _match(interval: Interval, ours: list[Build], seen: list[BuildRef], queue: list[QueueItem]) -> None:
     for ref in sorted(seen, key=lambda r: r.number):
         if ref.key:
             interval.seen.setdefault(ref.key, []).append(ref)
@@ -106,7 +72,7 @@ def _match(interval: _Interval, ours: list[Build], seen: list[BuildRef], queue: 
             _put_off(build, error)
 
 
-def _match_one(interval: _Interval, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
+def _match_one(interval: Interval, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
     if refs:
         _seen_build(build, refs[0])
         _stop_duplicates(interval, build, refs, item)
@@ -124,7 +90,7 @@ def _put_off(build: Build, error: IntegrationError) -> None:
 def _seen_build(build: Build, ref: BuildRef) -> None:
     began = datetime.fromtimestamp(ref.timestamp_ms / 1000, UTC)
     if ref.building or ref.result is None:
-        if build.state != Build.State.RUNNING or _is_elsewhere(build, ref) or build.absent_since:
+        if build.state != Build.State.RUNNING or is_elsewhere(build, ref) or build.absent_since:
             Build.objects.filter(pk=build.pk, state__in=OPEN).update(
                 state=Build.State.RUNNING,
                 job=ref.job,
@@ -149,11 +115,6 @@ def _seen_build(build: Build, ref: BuildRef) -> None:
         wake_waiting(build)
 
 
-def _is_elsewhere(build: Build, ref: BuildRef) -> bool:
-    """Whether the build is now found in another place than our row says: its job was renamed."""
-    return (build.job, build.number) != (ref.job, ref.number)
-
-
 def _seen_in_queue(build: Build, item: QueueItem) -> None:
     if build.state != Build.State.QUEUED or build.queue_why != item.why[:300] or build.absent_since:
         Build.objects.filter(pk=build.pk, state__in=OPEN).update(
@@ -161,7 +122,7 @@ def _seen_in_queue(build: Build, item: QueueItem) -> None:
         )
 
 
-def _absent(interval: _Interval, build: Build) -> None:
+def _absent(interval: Interval, build: Build) -> None:
     """In neither list while Jenkins answers: lost after two such reads far enough apart (D23).
 
     The lists hold each job's newest builds only, so the build itself is asked for before it is given up.
@@ -182,7 +143,7 @@ def _absent(interval: _Interval, build: Build) -> None:
         wake_waiting(build)
 
 
-def _stop_duplicates(interval: _Interval, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
+def _stop_duplicates(interval: Interval, build: Build, refs: list[BuildRef], item: QueueItem | None) -> None:
     """A second build with our key is stopped within one poll and counted once, also one that still waits (D9)."""
     others = refs[1:]
     for other in others:
@@ -198,7 +159,7 @@ def _stop_duplicates(interval: _Interval, build: Build, refs: list[BuildRef], it
         Build.objects.filter(pk=build.pk).update(duplicates=found)
 
 
-def _stop_late(interval: _Interval, controller: JenkinsController, queue: list[QueueItem]) -> None:
+def _stop_late(interval: Interval, controller: JenkinsController, queue: list[QueueItem]) -> None:
     """A build under a key that was given up as lost, or whose build ended, came too late: it is stopped, or taken out
     of the queue (D9)."""
     waiting = {item.key: item for item in queue if item.key}
@@ -210,7 +171,7 @@ def _stop_late(interval: _Interval, controller: JenkinsController, queue: list[Q
     )
     for build in over:
         refs = interval.seen.get(build.key, [])
-        late = [r for r in refs if r.building and (build.state == Build.State.LOST or _is_elsewhere(build, r))]
+        late = [r for r in refs if r.building and (build.state == Build.State.LOST or is_elsewhere(build, r))]
         item = waiting.get(build.key)
         if item is not None and item.id in {ref.queue_id for ref in refs}:
             item = None  # it became a build between the two reads
@@ -220,7 +181,7 @@ def _stop_late(interval: _Interval, controller: JenkinsController, queue: list[Q
             _put_off(build, error)
 
 
-def _stop_one_late(interval: _Interval, build: Build, late: list[BuildRef], item: QueueItem | None) -> None:
+def _stop_one_late(interval: Interval, build: Build, late: list[BuildRef], item: QueueItem | None) -> None:
     stopped = 0
     for ref in late:
         if not interval.is_over():
@@ -243,88 +204,3 @@ def wake_waiting(build: Build) -> None:
     for step_id in ids:
         wake_step(step_id)
     bell.ring(ids) if ids else None
-
-
-def _copy_logs(interval: _Interval, controller: JenkinsController) -> None:
-    """Builds that ended first, to their end and as long as a third of the lease; then a few running ones, watched ones
-    before the longest unread."""
-    mine = Build.objects.filter(controller=controller, log_complete=False, number__isnull=False).select_related(
-        "ticket"
-    )
-    ended = list(
-        mine.filter(state=Build.State.FINISHED).order_by(F("log_read_at").asc(nulls_first=True), "finished_at")[:20]
-    )
-    running = list(
-        mine.filter(state=Build.State.RUNNING).order_by(
-            F("watched_at").desc(nulls_last=True), F("log_read_at").asc(nulls_first=True)
-        )[:LOGS_PER_INTERVAL]
-    )
-    _copy_ended(interval, ended)
-    # By its number alone another's build would be read, when the job was made anew and counts from 1 again.
-    running = [b for b in running if any((b.job, b.number) == (r.job, r.number) for r in interval.seen.get(b.key, []))]
-    if not running or interval.is_over():
-        return
-    reads = [interval.jenkins.read_log(b.job, b.number or 0, b.jenkins_offset) for b in running]
-    parts = run_many(reads, interval.seconds)
-    for build, part in zip(running, parts, strict=True):
-        if not isinstance(part, IntegrationError):
-            # A running build's log is never complete, whatever this read said: its end is read after it ended.
-            buildlog.append(
-                build.pk, part.text, jenkins_offset=part.next_start, complete=False, read_from=build.jenkins_offset
-            )
-            if part.text:
-                hints.announce("build", build.pk, build.ticket.project_id)
-
-
-def _copy_ended(interval: _Interval, ended: list[Build]) -> None:
-    """Each to its end; what does not fit into this interval goes on in the next."""
-    begun = time.monotonic()
-    for build in ended:
-        if interval.is_over() or not _find_ended(interval, build):
-            continue
-        for _ in range(LOG_READS_AT_END):
-            if interval.is_over() or time.monotonic() - begun > _share():
-                return
-            if not _copy_one(interval, build):
-                break
-
-
-def _find_ended(interval: _Interval, build: Build) -> bool:
-    """Whether Jenkins still has this very build, wherever it is now; when not, there is nothing more to read."""
-    refs = interval.seen.get(build.key, [])
-    found: BuildRef | QueueItem | None = next((r for r in refs if r.number == build.number), None)
-    try:
-        found = found or look_up(interval.jenkins, build, interval.seconds)
-    except IntegrationError as error:
-        _log_put_off(build, error)
-        return False
-    if not isinstance(found, BuildRef) or found.number != build.number:
-        Build.objects.filter(pk=build.pk).update(log_complete=True, log_read_at=Now())
-        return False
-    if _is_elsewhere(build, found):
-        Build.objects.filter(pk=build.pk).update(job=found.job)
-        build.job = found.job
-    return True
-
-
-def _log_put_off(build: Build, error: IntegrationError) -> None:
-    """The read counts, so that the others' logs come first next time."""
-    old = build.finished_at is not None and (db_now() - build.finished_at).total_seconds() > RETRY_LOG_SECONDS
-    given_up = not error.retryable or old
-    Build.objects.filter(pk=build.pk).update(log_complete=given_up, log_read_at=Now())
-
-
-def _copy_one(interval: _Interval, build: Build) -> bool:
-    """One read of an ended build's log; whether there is more."""
-    project_id = build.ticket.project_id
-    build.refresh_from_db(fields=["state", "log_complete", "jenkins_offset", "finished_at"])
-    try:
-        part = interval.ask(interval.jenkins.read_log(build.job, build.number or 0, build.jenkins_offset))
-    except IntegrationError as error:
-        _log_put_off(build, error)
-        return False
-    moved = part.next_start != build.jenkins_offset
-    done = not part.more and not moved
-    buildlog.append(build.pk, part.text, jenkins_offset=part.next_start, complete=done, read_from=build.jenkins_offset)
-    hints.announce("build", build.pk, project_id)
-    return not done

@@ -13,7 +13,8 @@ from apps.integrations.clients import get_jenkins
 from apps.integrations.loop import run
 from apps.integrations.models import JenkinsController
 from apps.releases.models import Build, Release
-from apps.releases.poller import LOGS_PER_INTERVAL, poll
+from apps.releases.poll_logs import LOGS_PER_INTERVAL
+from apps.releases.poller import poll
 from apps.releases.steps import building
 from apps.sandbox.compose import Sandbox
 from apps.tickets.claims import Claim, boot_clock

@@ -61,6 +61,7 @@ def test_a_cancelled_ticket_waits_for_a_build_that_cannot_be_stopped_and_says_wh
     assert outside.patched("test-1") == []
 
 
+@pytest.mark.usefixtures("slow_builds")
 def test_at_its_deadline_a_build_is_stopped_before_the_ticket_says_that_it_could_not_tell(
     company: Company, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_retry_asks_anew_only_once_the_earlier_start_is_known_to_be_lost(
     assert Release.objects.get(ticket=ticket).labels["io.opsportal.key"] == made.key
 
 
+@pytest.mark.usefixtures("slow_builds")
 def test_a_retry_after_a_build_that_failed_builds_anew(company: Company, hand: Hand, outside: Outside) -> None:
     ticket = running(company, hand)
     ask_jenkins(company, f"/job/{SLUG}/{Build.objects.get().number}/stop")
@@ -228,6 +230,7 @@ def test_a_build_that_newer_ones_pushed_out_of_the_list_is_not_lost(
     assert (build.state, build.number, build.result) == ("finished", 1, "SUCCESS")
 
 
+@pytest.mark.usefixtures("slow_builds")
 def test_a_build_that_was_out_of_sight_for_one_look_and_came_back_begins_to_be_missed_anew(
     company: Company, hand: Hand
 ) -> None:
