@@ -94,6 +94,7 @@ async function provoke(page: Page, state: State, reads: string): Promise<void> {
 async function settled(page: Page, state: State | undefined): Promise<void> {
   if (state === 'loading') return void (await page.waitForTimeout(1500))
   await page.waitForLoadState('networkidle', { timeout: 15_000 }).catch(() => undefined) // live pages never rest
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached', timeout: 30_000 })
   await page.waitForTimeout(250)
 }
 

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { Plus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { useIsPhone } from '@/lib/screen'
 import { Connections } from './connections/Connections'
 import { Head } from './parts/Head'
 import { useRight } from './rights'
@@ -14,6 +15,7 @@ export default function ClustersPage() {
   const { t: frame } = useTranslation('frame')
   const { edit, add } = route.useSearch()
   const navigate = route.useNavigate()
+  const phone = useIsPhone()
   const right = useRight({ action: 'cluster.manage' })
   const open = (name: string | undefined, adding?: true) => void navigate({ search: { edit: name, add: adding } })
   return (
@@ -26,8 +28,12 @@ export default function ClustersPage() {
               {frame('go.brakes')}
             </Link>
             {right.allowed && (
-              <Button icon={<Plus size={14} aria-hidden />} onClick={() => open(undefined, true)}>
-                {t('connection.add.cluster')}
+              <Button
+                icon={<Plus size={14} aria-hidden />}
+                aria-label={phone ? t('connection.add.cluster') : undefined}
+                onClick={() => open(undefined, true)}
+              >
+                {!phone && t('connection.add.cluster')}
               </Button>
             )}
           </>

@@ -83,7 +83,7 @@ export function ConnectionTable({ kind, rows, selected }: { kind: Kind; rows: Ro
               <td>
                 <Link to="/admin/clusters/$cluster/nodes" params={{ cluster: row.name }} className="link">
                   {t('nodes.show')}
-                  <span className="sr-only"> {row.name}</span>
+                  <span className="hidden-visually"> {row.name}</span>
                 </Link>
               </td>
             )}
