@@ -503,5 +503,5 @@ def test_any_order_of_events_keeps_to_the_table_and_comes_to_an_end(watched: Non
             phases=[Phase.generate, *([] if os.environ.get("SHRINK") == "0" else [Phase.shrink])],
         ),
     )
-    if ORDERS >= 100 * PARTS:  # a few do not meet everything
+    if ORDERS // PARTS * EVENTS[part % len(EVENTS)] >= 3000:  # a few do not meet everything
         assert {fate for fate, _ in World.met} == set(FATES)
