@@ -66,6 +66,7 @@ class Plan:
             revision=revision,
             template_version=TEMPLATE_VERSION,
             environment_hosts=self.hosts,
+            rack_label=target.cluster.rack_label,
             container=target.container,
         )
 

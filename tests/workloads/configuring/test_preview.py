@@ -61,6 +61,20 @@ def test_in_test_it_says_what_becomes_of_every_object_and_changes_nothing(compan
     assert Configuration.objects.count() == 0
 
 
+def test_pods_are_spread_over_the_racks_that_each_cluster_names(company: Company) -> None:
+    ClusterRow.objects.filter(name="dc2").update(rack_label="example.com/rack")
+    found = previewed(company, "production", {"placement": {"spread": "racks"}}, take_over=True)
+    keys = {}
+    for row in found["clusters"]:
+        (deployment,) = [one for one in yaml.safe_load_all(row["yaml"]) if one["kind"] == "Deployment"]
+        spread = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        keys[row["cluster"]] = [one["topologyKey"] for one in spread]
+    assert keys == {
+        "dc1": ["topology.kubernetes.io/zone", "kubernetes.io/hostname"],
+        "dc2": ["example.com/rack", "kubernetes.io/hostname"],
+    }
+
+
 def test_a_deployment_keeps_the_selector_it_was_made_with(company: Company) -> None:
     (row,) = previewed(company)["clusters"]
     (made,) = [one for one in yaml.safe_load_all(row["yaml"]) if one["kind"] == "Deployment"]
