@@ -56,10 +56,12 @@ export function NodeTable({ nodes, rackLabel }: { nodes: Node[]; rackLabel: stri
         <tbody>
           {nodes.map((node) => (
             <tr key={node.name}>
-              <th scope="row" className={own.name}>
-                <span className="mono">{node.name}</span>
-                <span className="t3 s12">{node.kubelet}</span>
-              </th>
+              <td>
+                <div className={own.name}>
+                  <span className="mono">{node.name}</span>
+                  <span className="t3 s12">{node.kubelet}</span>
+                </div>
+              </td>
               <td>
                 <Status status={MARK[stateOf(node)]} label={t(`nodes.state.${stateOf(node)}`)} plain />
               </td>
