@@ -56,6 +56,9 @@ def database_url(server_folder: Path) -> Iterator[str]:
         os.environ["OPSPORTAL_DATABASE_URL"] = url
         settings.CONFIG.database_url = SecretStr(url)
         settings.DATABASES["default"].update(database(url, settings.CONFIG.database_pool))
+        # Fifty requests at once wait for one another here; that a request is refused after four seconds has tests of
+        # its own, in processes of their own.
+        settings.DATABASES["default"]["OPTIONS"].get("pool", {})["timeout"] = 60
         yield url
 
 
