@@ -111,6 +111,8 @@ def label(items: Iterable[pytest.Item]) -> None:
 
 def outcome_of(report: pytest.TestReport) -> Outcome | None:
     """What this phase of a test decides; None when another phase will."""
+    if report.outcome == "rerun":  # of pytest-rerunfailures: the next run of it decides
+        return None
     if report.failed:
         return "failed"
     if report.skipped:

@@ -101,7 +101,8 @@ def run(folder: Path, second: str) -> subprocess.CompletedProcess[str]:
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = contract: x\n", encoding="utf-8")
     (folder / "test_x.py").write_text(SUITE.replace("{second}", second), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPSPORTAL_CONTRACT_REPORT": str(folder / "report.json")}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    for name in ("DJANGO_SETTINGS_MODULE", "PYTEST_ADDOPTS"):
+        environment.pop(name, None)
     command = [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider", "-q", str(folder)]
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
