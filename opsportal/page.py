@@ -21,7 +21,7 @@ from apps.common.errors_api import language_of
 from opsportal.bundle import PREFIX, read_bundle
 
 # not the page's: `/api`, `/static/…` and so on stay 404 when nothing is there
-PAGE_PATHS = r"^(?!(?:api|hosts|static|ws|healthz|readyz|metrics|favicon\.ico|robots\.txt)(?:/|$))"
+PAGE_PATHS = r"^(?!(?:api|hosts|hooks|static|ws|healthz|readyz|metrics|favicon\.ico|robots\.txt)(?:/|$))"
 NOTHING = {
     "default-src": "'none'",
     "base-uri": "'none'",

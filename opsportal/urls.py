@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from apps.access.views_hook import gitlab_hook
 from apps.projects.views_hosts_file import hosts_file
 from opsportal import health, page
 
@@ -21,6 +22,7 @@ ROOMS = (
     "tickets",
     "workloads",
     "releases",
+    "access",
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     *(path("api/v1/", include(f"apps.{room}.urls")) for room in ROOMS),
     path("hosts/<str:environment>.txt", hosts_file, name="hosts-file"),
+    path("hooks/gitlab/<str:project>", gitlab_hook, name="gitlab-hook"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api", RedirectView.as_view(url="/api/")),
     path(

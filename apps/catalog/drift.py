@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Literal
+from typing import Literal, get_args
 
 from apps.catalog.drift_values import (
     ENCRYPTED,
@@ -34,6 +34,7 @@ from apps.integrations.jenkins import jobxml, notes
 from apps.integrations.jenkins.types import KEY_PARAMETER
 
 Kind = Literal["parameter", "script", "scm", "trigger", "other"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Standing = Literal["follows", "edited", "behind", "foreign"]
 Sides = tuple[ET.Element | None, ET.Element | None]
 

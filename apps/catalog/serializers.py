@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.catalog.models import DockerfileOverride, Language, TemplateVersion
+from apps.catalog.rendering import PROBLEM_LEVELS, Problem
+from apps.common.messages import sentence
 from apps.common.serializers import StrictSerializer
+from apps.projects.models import Project
 
 
 class TemplateHeadSerializer(serializers.ModelSerializer[TemplateVersion]):
@@ -60,6 +65,44 @@ class NewTemplateSerializer(StrictSerializer):
         required=False, allow_blank=True, default="", trim_whitespace=False, max_length=100_000
     )
     jenkins_template = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+
+
+class TemplatePreviewSerializer(StrictSerializer):
+    """POST /languages/{slug}/templates/preview: `text` is a Dockerfile's source, or the name of a template job."""
+
+    kind = serializers.ChoiceField(choices=TemplateVersion.Kind.choices)
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=100_000)
+    project = serializers.SlugRelatedField(
+        slug_field="slug",
+        queryset=Project.objects.filter(Project.in_stage(Project.Stage.ACTIVE)).select_related("jenkins"),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="for which it is shown; none: for an example",
+    )
+
+
+class TemplateProblemSerializer(serializers.Serializer[Problem]):
+    """One thing that is wrong. `deny` keeps it from being saved; the line is the template's, from 1."""
+
+    level = serializers.ChoiceField(choices=PROBLEM_LEVELS)
+    code = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True)
+    params = serializers.DictField()
+    detail = serializers.SerializerMethodField()
+
+    def get_detail(self, problem: Problem) -> str:
+        reason = problem.as_reason()
+        return sentence(reason["code"], reason["params"], self.context["language"])
+
+
+class TemplatePreviewedSerializer(serializers.Serializer[Any]):
+    """What a template makes: `rendered` for `values`; of a job its configuration at the controller `where`."""
+
+    rendered = serializers.CharField(allow_blank=True)
+    problems = TemplateProblemSerializer(many=True)
+    values = serializers.DictField(child=serializers.CharField())
+    where = serializers.CharField(allow_blank=True)
 
 
 class DockerfileOverrideSerializer(serializers.ModelSerializer[DockerfileOverride]):

@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from apps.audit.services import record
 from apps.catalog.models import Language, TemplateVersion
-from apps.catalog.rendering import LONGEST, render_dockerfile
+from apps.catalog.rendering import LONGEST, Problem, render_dockerfile, template_problems
 from apps.common.errors import Conflict, Invalid
 from apps.policy.actor import Actor
 
@@ -61,41 +61,58 @@ def add_template(
 
 def check_dockerfile(source: str) -> None:
     """Refuse a Dockerfile template that does not render with the values there are, or whose base image may move (B9)."""
-    if not source.strip():
-        raise _refused("body", "template.empty")
-    if len(source) > LONGEST:
-        raise _refused("body", "template.too_large", size=len(source), most=LONGEST)
-    try:
-        text = render_dockerfile(source, SAMPLE)
-    except Invalid as error:
-        raise _refused("body", error.code, **error.params) from error
-    check_dockerfile_text(text)
+    refuse("body", dockerfile_problems(source, SAMPLE)[1])
 
 
 def check_dockerfile_text(text: str) -> None:
     """Refuse a Dockerfile without a base image, or with one that may move (B9)."""
+    refuse("body", text_problems(text))
+
+
+def dockerfile_problems(source: str, values: dict[str, str]) -> tuple[str, list[Problem]]:
+    """The Dockerfile that the template makes of the values ("" when it makes none), and all that is wrong with it."""
+    if not source.strip():
+        return "", [Problem("template.empty")]
+    found = template_problems(source, values)
+    if found:
+        return "", found
+    try:
+        text = render_dockerfile(source, values)
+    except Invalid as error:
+        return "", [Problem(error.code, params=error.params)]
+    return text, text_problems(text)
+
+
+def text_problems(text: str) -> list[Problem]:
+    """What keeps a Dockerfile from being built with, line by line."""
     if not text.strip():
-        raise _refused("body", "template.empty")
+        return [Problem("template.empty")]
     if len(text) > LONGEST:
-        raise _refused("body", "template.too_large", size=len(text), most=LONGEST)
+        return [Problem("template.too_large", params={"size": len(text), "most": LONGEST})]
     stages: set[str] = set()
-    images = 0
+    found, images = [], 0
     for number, line in enumerate(text.splitlines(), 1):
-        found = FROM.match(line)
-        if found is None:
+        base = FROM.match(line)
+        if base is None:
             continue
         images += 1
-        if found["image"].lower() not in stages and not _is_pinned(found["image"]):
-            raise _refused("body", "template.image_not_pinned", line=number, image=found["image"][:200])
-        stages.add((found["alias"] or "").lower())
-    if not images:
-        raise _refused("body", "template.no_image")
+        if base["image"].lower() not in stages and not _is_pinned(base["image"]):
+            found.append(Problem("template.image_not_pinned", number, params={"image": base["image"][:200]}))
+        stages.add((base["alias"] or "").lower())
+    return found if images else [Problem("template.no_image")]
+
+
+def refuse(field: str, problems: list[Problem]) -> None:
+    """Invalid with all of them under that field and the code of the first; warnings refuse nothing."""
+    reasons = [problem.as_reason() for problem in problems if problem.level == "deny"]
+    if reasons:
+        raise Invalid(reasons[0]["code"], fields={field: reasons}, **reasons[0]["params"])
 
 
 def check_job_name(name: str) -> None:
     """Refuse what cannot be the full name of a Jenkins job."""
     if not JOB_NAME.fullmatch(name):
-        raise _refused("jenkins_template", "template.bad_job_name", name=name[:200])
+        refuse("jenkins_template", [Problem("template.bad_job_name", params={"name": name[:200]})])
 
 
 def _is_pinned(image: str) -> bool:
@@ -108,7 +125,3 @@ def _is_pinned(image: str) -> bool:
 def _told(template: TemplateVersion) -> dict[str, str | int]:
     digest = hashlib.sha256(template.body.encode()).hexdigest() if template.body else ""
     return {"version": template.version, "body_sha256": digest, "jenkins_template": template.jenkins_template}
-
-
-def _refused(field: str, code: str, **params: object) -> Invalid:
-    return Invalid(code, fields={field: [{"code": code, "params": params}]}, **params)

@@ -10,10 +10,11 @@ from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.catalog import overrides, services
+from apps.catalog import overrides, previewing, services
 from apps.catalog import serializers as forms
 from apps.catalog.models import Language, TemplateVersion
 from apps.common.errors import Missing
+from apps.common.errors_api import language_of
 from apps.common.parsers import StrictJSONParser
 from apps.policy.permissions import actor_of
 from apps.projects.models import Project
@@ -77,9 +78,30 @@ class TemplateList(CatalogView):
         language = self.language(slug)
         body = forms.NewTemplateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        if body.validated_data["kind"] == TemplateVersion.Kind.JENKINS_JOB:
+            previewing.check_job(language, body.validated_data["jenkins_template"])
         made = services.add_template(language, **body.validated_data, actor=actor_of(request))
         made.refresh_from_db()
         return Response(forms.TemplateSerializer(made).data, status=status.HTTP_201_CREATED)
+
+
+class TemplatePreview(CatalogView):
+    """A template before it is saved."""
+
+    policy_action = "integration.manage"
+
+    @extend_schema(
+        operation_id="languages_templates_preview",
+        request=forms.TemplatePreviewSerializer,
+        responses=forms.TemplatePreviewedSerializer,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Show what it makes for an example or a project, and its problems; stores nothing, refuses no content."""
+        language = self.language(slug)
+        body = forms.TemplatePreviewSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        found = previewing.preview(language, **body.validated_data)
+        return Response(forms.TemplatePreviewedSerializer(found, context={"language": language_of(request)}).data)
 
 
 class ProjectDockerfile(generics.GenericAPIView[Any]):
@@ -87,7 +109,7 @@ class ProjectDockerfile(generics.GenericAPIView[Any]):
 
     parser_classes = (StrictJSONParser,)
     serializer_class = forms.DockerfileOverrideSerializer
-    queryset = Project.objects.filter(archived_at__isnull=True)
+    queryset = Project.objects.filter(Project.in_stage("active"))
     lookup_field = "slug"
     policy_actions: ClassVar = {
         "GET": "project.read",

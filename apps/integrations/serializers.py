@@ -5,15 +5,18 @@ Must not: check what only the database or the outside knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from apps.common.serializers import StrictModelSerializer, StrictSerializer
+from apps.integrations.kubernetes.kubeconfig import MOST_CHARACTERS, read_kubeconfig, refused_config
 from apps.integrations.models import Cluster, Connection, GitLabServer, JenkinsController, Registry
 
 COMMON = ("name", "ca_pem", "is_enabled", "last_check", "credential_set_at", "credential_set_by", "created_at")
 DNS_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+KUBECONFIG = ("kubeconfig", "kubeconfig_context")
 SHOWN_ONLY = ("last_check", "credential_set_at", "created_at")
 
 
@@ -93,7 +96,17 @@ class RegistrySerializer(ConnectionSerializer):
 
 
 class ClusterSerializer(ConnectionSerializer):
-    """A cluster; `registry` is a registry's name."""
+    """A cluster; `registry` is a registry's name. A kubeconfig stands for address, CA and token, and is not kept."""
+
+    kubeconfig = serializers.CharField(
+        write_only=True,
+        required=False,
+        max_length=MOST_CHARACTERS,
+        help_text="a kubeconfig with a token, instead of api_url, ca_pem and token",
+    )
+    kubeconfig_context = serializers.CharField(
+        write_only=True, required=False, max_length=253, help_text="of its contexts; default the current one"
+    )
 
     registry = serializers.SlugRelatedField(
         slug_field="name", queryset=Registry.objects.all(), required=False, allow_null=True
@@ -118,8 +131,20 @@ class ClusterSerializer(ConnectionSerializer):
             "pull_host",
             "image_host",
             "rack_label",
+            "kubeconfig",
+            "kubeconfig_context",
         )
         read_only_fields = (*SHOWN_ONLY, "uid")
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = data.get("kubeconfig") if isinstance(data, Mapping) else None
+        if isinstance(text, str) and 0 < len(text) <= MOST_CHARACTERS:
+            rest = {name: value for name, value in data.items() if name not in KUBECONFIG}
+            if any(rest.get(name) for name in ("api_url", "ca_pem", "token")):
+                raise refused_config("kubeconfig.twice")
+            found = read_kubeconfig(text, str(data.get("kubeconfig_context") or ""))
+            data = {**rest, "api_url": found.api_url, "ca_pem": found.ca_pem, "token": found.token}
+        return super().to_internal_value(data)
 
 
 class TaintSerializer(serializers.Serializer[Any]):

@@ -37,12 +37,14 @@ class Clause:
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may: `scope` says whether the question needs a project; `tokens` whether an API token may ask at all."""
+    """Who may: `scope` says whether the question needs a project; `tokens` whether an API token may ask at all, and
+    `project_tokens` whether one that is limited to a project may."""
 
     any_of: tuple[Clause, ...]
     none_of: tuple[Clause, ...] = ()
     scope: Literal["global", "project", "mixed"] = "global"
     tokens: bool = True
+    project_tokens: bool = True
 
 
 ANYONE, SIGNED_IN, SELF = Clause("anyone"), Clause("signed_in"), Clause("self")
@@ -100,6 +102,9 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "inbox.read": _global(SIGNED_IN),
         "hints.subscribe": _global(SIGNED_IN),
         "project.create": _global(ADMIN),
+        "project.request": Rule((SIGNED_IN,), project_tokens=False),
+        # a hundred projects at once are made by a person at a page, never by a token
+        "intake.manage": _global(ADMIN, tokens=False),
         "first_hour.read": _global(ADMIN),
         "brake.read": _global(SIGNED_IN),
         "brake.pull": _global(on_cluster(OPS), ADMIN),
@@ -108,6 +113,7 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "project.list": _project(MEMBER, ADMIN),
         "project.read": _project(MEMBER, ADMIN),
         "project.update": _project(OWNER, ADMIN),
+        "project.archive": _project(OWNER, ADMIN),
         "project.pin": Rule((MEMBER, ADMIN), scope="project", tokens=False),
         "grant.read": _project(MEMBER, ADMIN),
         "grant.manage": _project(OWNER, ADMIN),
@@ -115,6 +121,10 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         **{name: _project(MEMBER) for name in _MEMBERS_READ},
         "workload.adopt": _project(on_pair(OPS)),
         "configuration.propose": _project(on_pair(*ROLES)),
+        # a preset of a project belongs to no environment of it
+        "preset.create": _project(in_project(*ROLES)),
+        "preset.delete": _project(REQUESTER, in_project(OPS), OWNER),
+        "secret.manage": _project(on_pair(OPS)),
         "release.request": _project(on_pair(*ROLES)),
         "promote.request": _project(on_pair(*ROLES), in_project(*ROLES)),
         "roll_back.request": _project(on_pair(OPS), OWNER),
@@ -125,6 +135,15 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "ticket.review": _project(on_pair(OPS), none_of=(REQUESTER,)),
         "verdict.give": _project(on_pair(TESTER)),
         "migration.change": _project(on_pair(OPS)),
+        # a project that is asked for has nobody yet: ops of anywhere decide, and see what it made
+        "project_access.read": _project(MEMBER, on_cluster(OPS), ADMIN),
+        "project_access.approve": _project(on_cluster(OPS), ADMIN, none_of=(REQUESTER,)),
+        "project_access.operate": _project(REQUESTER, on_cluster(OPS), ADMIN),
+        # who may edit templates (integration.manage) files a re-sync of their jobs; ops of anywhere decide, too
+        "resync.read": _project(MEMBER, on_cluster(OPS), ADMIN),
+        "resync.approve": _project(on_cluster(OPS), ADMIN, none_of=(REQUESTER,)),
+        "resync.operate": _project(on_cluster(OPS), ADMIN),
+        "provision.read": _project(MEMBER, on_cluster(OPS), ADMIN),
         # an admin reads everything, a member what belongs to his projects
         "audit.read": Rule((MEMBER, ADMIN), scope="mixed"),
         # an environment's: the room asks about a pair with that environment in which the actor holds a grant

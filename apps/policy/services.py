@@ -32,6 +32,7 @@ class Decision:
 
 
 YES = Decision(True)
+_WITHOUT_PROJECT = ("admin", "role_on_cluster")
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,25 @@ def may_attempt(actor: Actor, action: str, *, project_id: int | None = None) -> 
         if not any(clause.name == "self" or _holds(clause, question) for clause in rule.any_of):
             return _needed(rule, question)
     return YES
+
+
+def held_everywhere(actor: Actor, actions: Iterable[str]) -> frozenset[str]:
+    """Those of the actions that the actor has in every project, because he holds a clause that asks for none (ops of
+    anywhere, an administrator); what a rule's `none_of` bars only the object can tell. A token of one project has none.
+    """
+    wanted = frozenset(actions)
+    if actor.kind == "system":
+        return wanted
+    if actor.user_id is None or actor.token_project_id is not None:
+        return frozenset()
+    question = _Question(actor, None, None, None)
+    ways = {
+        action: {clause for clause in ACTIONS[action].any_of if clause.name in _WITHOUT_PROJECT}
+        for action in wanted
+        if may_attempt(actor, action).allowed
+    }
+    held = {clause for clause in frozenset[Clause]().union(*ways.values()) if _holds(clause, question)}
+    return frozenset(action for action, clauses in ways.items() if clauses & held)
 
 
 def require(
@@ -186,7 +206,7 @@ def _token_limit(actor: Actor, action: str, rule: Rule, project_id: int | None) 
         return None
     elsewhere = project_id is not None and project_id != actor.token_project_id
     administers = rule.scope == "global" and any(clause.name == "admin" for clause in rule.any_of)
-    if elsewhere or administers:
+    if elsewhere or administers or not rule.project_tokens:
         return Decision(False, "policy.token_project", {"action": action})
     return None
 

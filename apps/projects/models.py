@@ -31,7 +31,13 @@ class Role(models.TextChoices):
 class Project(models.Model):
     """The root object: everything hangs on it (P1). `language` is the slug of a catalog row."""
 
-    slug = models.CharField(max_length=63, unique=True)
+    class Stage(models.TextChoices):
+        REQUESTED = "requested"
+        ACTIVE = "active"
+        ARCHIVED = "archived"
+        WITHDRAWN = "withdrawn"
+
+    slug = models.CharField(max_length=80, unique=True, help_text="of a withdrawn one with ~ and its ticket's number")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     language = models.CharField(max_length=40)
@@ -42,7 +48,17 @@ class Project(models.Model):
     image_repository = models.CharField(max_length=255, help_text="path inside the registry, without host and tag")
     owners = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="owned_projects", blank=True)
     contacts = models.JSONField(default=list, blank=True)
+    alarm_contacts = models.JSONField(default=list, db_default=[], blank=True, help_text="like contacts")
+    deploy_path = models.CharField(max_length=400, blank=True, db_default="", help_text="on a virtual machine")
+    log_path = models.CharField(
+        max_length=400, blank=True, db_default="", help_text="absolute, or stdout; empty: nobody said"
+    )
+    start_command = models.JSONField(default=list, db_default=[], blank=True, help_text="argv, never shell text")
+    stop_command = models.JSONField(default=list, db_default=[], blank=True, help_text="argv, never shell text")
+    callback = models.JSONField(default=dict, db_default={}, blank=True, help_text='{} or {"url": https}')
     created_at = models.DateTimeField(db_default=Now())
+    admitted_at = models.DateTimeField(null=True, blank=True, db_default=Now(), help_text="null: asked for only")
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="asked for and not admitted; the name is free")
     archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -50,6 +66,25 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def stage(self) -> Project.Stage:
+        """How far it is: asked for, in use, archived, or given up before it was admitted."""
+        if self.withdrawn_at is not None:
+            return self.Stage.WITHDRAWN
+        if self.admitted_at is None:
+            return self.Stage.REQUESTED
+        return self.Stage.ACTIVE if self.archived_at is None else self.Stage.ARCHIVED
+
+    @classmethod
+    def in_stage(cls, stage: str) -> Q:
+        """The condition of a stage, over rows."""
+        return {
+            cls.Stage.REQUESTED: Q(admitted_at__isnull=True, withdrawn_at__isnull=True),
+            cls.Stage.ACTIVE: Q(admitted_at__isnull=False, withdrawn_at__isnull=True, archived_at__isnull=True),
+            cls.Stage.ARCHIVED: Q(admitted_at__isnull=False, withdrawn_at__isnull=True, archived_at__isnull=False),
+            cls.Stage.WITHDRAWN: Q(withdrawn_at__isnull=False),
+        }[cls.Stage(stage)]
 
 
 class Environment(models.Model):
@@ -82,6 +117,9 @@ class Placement(models.Model):
     cluster = models.ForeignKey("integrations.Cluster", on_delete=models.PROTECT, related_name="placements")
     wave = models.PositiveSmallIntegerField(default=1)
     namespace_pattern = models.CharField(max_length=100, default="{environment}")
+    quota = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="of each of its namespaces: hard of a ResourceQuota"
+    )
 
     class Meta:
         ordering = ["wave", "id"]

@@ -6,6 +6,7 @@ Must not: check what only rows or GitLab know (services do), or show a credentia
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import Model
 from drf_spectacular.utils import extend_schema_field
@@ -13,7 +14,7 @@ from rest_framework import serializers
 
 from apps.accounts.serializers import PersonSerializer
 from apps.common.db import db_now
-from apps.common.serializers import StrictSerializer
+from apps.common.serializers import StrictSerializer, problem
 from apps.integrations.models import GitLabServer, JenkinsController, Registry
 from apps.projects.models import Grant, Project, ProjectEnvironment, Resource
 
@@ -25,9 +26,10 @@ def names(**more: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(max_length=150), max_length=NAMES_MOST, **more)
 
 
-def row_named(model: type[Model]) -> serializers.SlugRelatedField[Any]:
+def row_named(model: type[Model], **more: Any) -> serializers.SlugRelatedField[Any]:
     """A switched-on outside system, by its name."""
-    return serializers.SlugRelatedField(slug_field="name", queryset=model._default_manager.filter(is_enabled=True))
+    rows = model._default_manager.filter(is_enabled=True)
+    return serializers.SlugRelatedField(slug_field="name", queryset=rows, **more)
 
 
 class ContactSerializer(StrictSerializer):
@@ -36,6 +38,65 @@ class ContactSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     channel = serializers.ChoiceField(choices=["phone", "email", "dingtalk", "wecom", "slack", "webhook"])
     address = serializers.CharField(max_length=200)
+
+
+class CallbackSerializer(StrictSerializer):
+    """Whom the portal tells; nobody when empty."""
+
+    url = serializers.URLField(max_length=400, required=False, help_text="https")
+
+    def validate_url(self, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or parts.username is not None:
+            raise serializers.ValidationError([problem("https_url")])
+        return url
+
+
+def argv(**more: Any) -> serializers.ListField:
+    """A command as its arguments, the program first; kept as given and never handed to a shell."""
+    child = serializers.CharField(max_length=1000, allow_blank=True, trim_whitespace=False)
+    return serializers.ListField(child=child, max_length=NAMES_MOST, validators=[_names_a_program], **more)
+
+
+def _names_a_program(given: list[str]) -> None:
+    if given and not given[0].strip():
+        raise serializers.ValidationError([problem("no_program")])
+
+
+def absolute_path(text: str) -> None:
+    """Refuse what is no absolute path of one line."""
+    if not text.startswith("/") or not text.isprintable():
+        raise serializers.ValidationError([problem("absolute_path")])
+
+
+class RunningFieldsSerializer(StrictSerializer):
+    """What a project says of how it runs; in every body that makes or changes one."""
+
+    contacts = ContactSerializer(many=True, required=False)
+    alarm_contacts = ContactSerializer(many=True, required=False)
+    deploy_path = serializers.CharField(
+        max_length=400, required=False, allow_blank=True, validators=[absolute_path], help_text="absolute"
+    )
+    log_path = serializers.CharField(
+        max_length=400, required=False, allow_blank=True, help_text="absolute, `stdout`, or empty"
+    )
+    start_command = argv(required=False, help_text="arguments, the program first")
+    stop_command = argv(required=False, help_text="arguments, the program first")
+    callback = CallbackSerializer(required=False)
+
+    def validate_contacts(self, contacts: list[dict[str, str]]) -> list[dict[str, str]]:
+        return bounded(contacts)
+
+    def validate_alarm_contacts(self, contacts: list[dict[str, str]]) -> list[dict[str, str]]:
+        return bounded(contacts)
+
+    def validate_log_path(self, text: str) -> str:
+        if text not in ("", "stdout"):
+            absolute_path(text)
+        return text
+
+    def validate_callback(self, given: dict[str, str]) -> dict[str, str]:
+        return dict(given)
 
 
 class MyRoleSerializer(serializers.ModelSerializer[Grant]):
@@ -52,12 +113,17 @@ class MyRoleSerializer(serializers.ModelSerializer[Grant]):
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     """A project as its members see it; `my_roles` and `is_owner` are the asking person's."""
 
+    stage = serializers.ChoiceField(choices=Project.Stage.choices, read_only=True)
     gitlab = serializers.CharField(source="gitlab.name", read_only=True)
     jenkins = serializers.CharField(source="jenkins.name", read_only=True)
     registry = serializers.CharField(source="registry.name", read_only=True)
     repository_url = serializers.SerializerMethodField()
     owners = PersonSerializer(many=True, read_only=True)
     contacts = ContactSerializer(many=True, read_only=True)
+    alarm_contacts = ContactSerializer(many=True, read_only=True)
+    start_command = serializers.ListField(child=serializers.CharField(), read_only=True)
+    stop_command = serializers.ListField(child=serializers.CharField(), read_only=True)
+    callback = CallbackSerializer(read_only=True)
     environments = serializers.SerializerMethodField(help_text="slugs, in promotion order")
     my_roles = MyRoleSerializer(many=True, read_only=True, source="my_grants")
     is_owner = serializers.SerializerMethodField()
@@ -70,6 +136,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "name",
             "description",
             "language",
+            "stage",
             "gitlab",
             "gitlab_path",
             "repository_url",
@@ -78,10 +145,18 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "image_repository",
             "owners",
             "contacts",
+            "alarm_contacts",
+            "deploy_path",
+            "log_path",
+            "start_command",
+            "stop_command",
+            "callback",
             "environments",
             "my_roles",
             "is_owner",
             "created_at",
+            "admitted_at",
+            "withdrawn_at",
             "archived_at",
         )
         read_only_fields = fields
@@ -98,7 +173,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         return any(owner.pk == me for owner in project.owners.all())
 
 
-class NewProjectSerializer(StrictSerializer):
+class NewProjectSerializer(RunningFieldsSerializer):
     """POST /projects/."""
 
     slug = serializers.CharField(max_length=200, help_text="at most 63 characters, [a-z]([-a-z0-9]*[a-z0-9])?")
@@ -114,23 +189,15 @@ class NewProjectSerializer(StrictSerializer):
     )
     owners = names(required=False, help_text="user names")
     environments = names(required=False, help_text="slugs")
-    contacts = ContactSerializer(many=True, required=False)
-
-    def validate_contacts(self, contacts: list[dict[str, str]]) -> list[dict[str, str]]:
-        return bounded(contacts)
 
 
-class ProjectChangeSerializer(StrictSerializer):
+class ProjectChangeSerializer(RunningFieldsSerializer):
     """PATCH /projects/{slug}/; lists replace the old ones."""
 
     name = serializers.CharField(max_length=200, required=False)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    contacts = ContactSerializer(many=True, required=False)
     owners = names(required=False, help_text="user names")
     environments = names(required=False, help_text="slugs")
-
-    def validate_contacts(self, contacts: list[dict[str, str]]) -> list[dict[str, str]]:
-        return bounded(contacts)
 
 
 def bounded(contacts: list[dict[str, str]]) -> list[dict[str, str]]:

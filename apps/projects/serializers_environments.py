@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -15,15 +17,22 @@ MOST_POSITION = 10_000
 MOST_WAVE = 100
 
 
+def quota_field(**how: Any) -> serializers.DictField:
+    """The `hard` of a ResourceQuota, as checked by `services.quotas`."""
+    told = "names of a ResourceQuota such as requests.cpu, limits.memory and pods, with Kubernetes quantities"
+    return serializers.DictField(child=serializers.CharField(max_length=30), help_text=told, **how)
+
+
 class PlacementSerializer(serializers.ModelSerializer[Placement]):
     """Where an environment lies."""
 
     cluster = serializers.CharField(source="cluster.name", read_only=True)
     data_centre = serializers.CharField(source="cluster.data_centre", read_only=True)
+    quota = serializers.DictField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = Placement
-        fields = ("id", "cluster", "cluster_id", "data_centre", "wave", "namespace_pattern")
+        fields = ("id", "cluster", "cluster_id", "data_centre", "wave", "namespace_pattern", "quota")
         read_only_fields = fields
 
 
@@ -38,12 +47,14 @@ class NewPlacementSerializer(StrictSerializer):
         default="{environment}",
         help_text="may contain {environment} and {project}, else characters of a label",
     )
+    quota = quota_field(required=False, default=dict)
 
 
-class WaveSerializer(StrictSerializer):
-    """PATCH /environments/{slug}/placements/{id}/."""
+class PlacementChangeSerializer(StrictSerializer):
+    """PATCH /environments/{slug}/placements/{id}/; a quota replaces the old one whole."""
 
-    wave = serializers.IntegerField(min_value=1, max_value=MOST_WAVE)
+    wave = serializers.IntegerField(min_value=1, max_value=MOST_WAVE, required=False)
+    quota = quota_field(required=False)
 
 
 class EnvironmentSerializer(serializers.ModelSerializer[Environment]):

@@ -12,9 +12,10 @@ from apps.projects import views_pins as pins
 
 urlpatterns = [
     path("projects/", views.ProjectList.as_view(), name="project-list"),
-    path("projects/<slug:slug>/", views.ProjectDetail.as_view(), name="project-detail"),
+    # str: a withdrawn project's slug has a ~
+    path("projects/<str:slug>/", views.ProjectDetail.as_view(), name="project-detail"),
     path("projects/<slug:slug>/refs", views.ProjectRefs.as_view(), name="project-refs"),
-    path("projects/<slug:slug>/environments/", views.ProjectEnvironmentList.as_view(), name="project-environment-list"),
+    path("projects/<str:slug>/environments/", views.ProjectEnvironmentList.as_view(), name="project-environment-list"),
     path(
         "projects/<slug:slug>/environments/<slug:environment>/",
         views.ProjectEnvironmentDetail.as_view(),
@@ -40,7 +41,7 @@ urlpatterns = [
         migration.MigrationUpstream.as_view(),
         name="migration-upstream",
     ),
-    path("projects/<slug:slug>/resources/", views.ProjectResourceList.as_view(), name="project-resource-list"),
+    path("projects/<str:slug>/resources/", views.ProjectResourceList.as_view(), name="project-resource-list"),
     path(
         "projects/<slug:slug>/resources/<int:resource_id>/",
         views.ProjectResourceDetail.as_view(),

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.db import db_now
-from apps.common.errors import Missing
+from apps.common.errors import Invalid, Missing
 from apps.common.parsers import StrictJSONParser
 from apps.policy.actor import Actor
 from apps.policy.permissions import actor_of
@@ -70,6 +70,9 @@ class ProjectList(ProjectView):
             OpenApiParameter("q", str, description="beginning of the slug or name"),
             OpenApiParameter("language", str),
             OpenApiParameter("mine", bool, description="only where I hold a live grant or am an owner"),
+            OpenApiParameter(
+                "stage", str, enum=Project.Stage.values, description="of one stage; without it all but withdrawn ones"
+            ),
         ],
         responses=forms.ProjectSerializer(many=True),
     )
@@ -81,6 +84,7 @@ class ProjectList(ProjectView):
             rows = rows.filter(Q(slug__startswith=text.lower()) | Q(name__istartswith=text))
         if language := api.query_text(params, "language"):
             rows = rows.filter(language=language)
+        rows = rows.filter(_of_stage(api.query_text(params, "stage")))
         page = self.paginate_queryset(api.with_everything(rows, self.actor))
         return self.get_paginated_response(forms.ProjectSerializer(page, many=True, context=self.context()).data)
 
@@ -125,8 +129,10 @@ class ProjectRefs(ProjectView):
         responses=forms.RefsSerializer,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Ask GitLab now, for at most 20."""
-        branch, found = api.search_refs(self.project(slug), api.query_text(request.query_params, "search", 255))
+        """Ask GitLab now, for at most 20. Who asked for a project and was not admitted reads no repository by it."""
+        project = self.project(slug)
+        projects.assert_active(project)
+        branch, found = api.search_refs(project, api.query_text(request.query_params, "search", 255))
         return Response(forms.RefsSerializer({"default_branch": branch, "results": found}).data)
 
 
@@ -163,6 +169,15 @@ class ProjectEnvironmentDetail(ProjectView):
         number = checked(forms.ApprovalsSerializer(data=request.data))["approvals_required"]
         projects.set_approvals(pair.project, pair.environment, number, actor=self.actor)
         return Response(forms.ProjectEnvironmentSerializer(pairs.get(), context=self.context()).data)
+
+
+def _of_stage(text: str) -> Q:
+    """The rows of one stage; without one all that are, were or may become projects."""
+    if not text:
+        return Q(withdrawn_at__isnull=True)
+    if text not in Project.Stage.values:
+        raise Invalid(fields={"stage": [{"code": "invalid_choice", "params": {}}]})
+    return Project.in_stage(text)
 
 
 def _pairs(project: Project) -> QuerySet[ProjectEnvironment]:

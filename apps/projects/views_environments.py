@@ -23,6 +23,7 @@ from apps.projects import serializers_environments as forms
 from apps.projects.models import Environment, Grant, Placement, Project
 from apps.projects.services import environments, grants
 from apps.projects.services.people import people_named
+from apps.projects.services.projects import assert_active
 from apps.projects.services.refusals import unknown
 from apps.projects.views import checked
 
@@ -115,7 +116,12 @@ class PlacementList(EnvironmentView):
         """Add a cluster."""
         data = checked(forms.NewPlacementSerializer(data=request.data))
         made = environments.add_placement(
-            self.environment(slug), data["cluster"], data["wave"], data["namespace_pattern"], actor=self.actor
+            self.environment(slug),
+            data["cluster"],
+            data["wave"],
+            data["namespace_pattern"],
+            data["quota"],
+            actor=self.actor,
         )
         return Response(forms.PlacementSerializer(made).data, status=status.HTTP_201_CREATED)
 
@@ -125,15 +131,14 @@ class PlacementDetail(EnvironmentView):
 
     @extend_schema(
         operation_id="environments_placements_update",
-        request=forms.WaveSerializer,
+        request=forms.PlacementChangeSerializer,
         responses=forms.PlacementSerializer,
     )
     def patch(self, request: Request, slug: str, placement_id: int) -> Response:
-        """Move it to another wave."""
+        """Move it to another wave, or change its quota."""
         placement = self._placement(slug, placement_id)
-        environments.change_wave(
-            placement.pk, checked(forms.WaveSerializer(data=request.data))["wave"], actor=self.actor
-        )
+        changes = checked(forms.PlacementChangeSerializer(data=request.data))
+        environments.change_placement(placement.pk, changes, actor=self.actor)
         return Response(forms.PlacementSerializer(self._placement(slug, placement_id)).data)
 
     @extend_schema(operation_id="environments_placements_delete", responses={204: None})
@@ -192,6 +197,7 @@ class GrantList(generics.GenericAPIView[Grant]):
         require(actor, "grant.manage", project_id=project.pk, environment_id=environment.pk if environment else None)
         if environment is None:
             raise unknown("environment", data["environment"])
+        assert_active(project)  # a role in a project that nobody admitted would count wherever ops of anywhere may act
         user: User = people_named([data["user"]], "user")[0]
         made = grants.give_grant(user, project, environment, data["role"], expires_at=data["expires_at"], actor=actor)
         row = api.grants_in_full().get(pk=made.pk)

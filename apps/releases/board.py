@@ -18,6 +18,7 @@ from apps.releases.models import Release, Rollout
 from apps.tickets.models import Ticket, TicketStatus
 from apps.tickets.transitions import OPEN
 from apps.workloads.api import observed_of
+from apps.workloads.configuring.making import gives_deployment, in_force_for
 from apps.workloads.models import ClusterHeartbeat, Workload
 
 SILENT_AFTER = timedelta(seconds=15)
@@ -81,6 +82,9 @@ class _Cells:
         self.running = {found.digest for workload in workloads if (found := observed_of(workload))} - {""}
         known = Release.objects.filter(project=project, digest__in=self.running).order_by("id")
         self.releases = {release.digest: release for release in known}
+        missing = [one for one in workloads if _is_missing(one)]
+        made = in_force_for(missing) if missing else {}
+        self.will_be_made = {pk for pk, revision in made.items() if gives_deployment(revision)}
 
     def cell(self, workload: Workload) -> Json:
         """One workload on one cluster."""
@@ -96,6 +100,7 @@ class _Cells:
             "wave": workload.placement.wave,
             "is_observed": observed is not None,
             "exists": observed.exists if observed else None,
+            "will_be_made": workload.pk in self.will_be_made,
             "image": observed.image if observed and observed.exists else "",
             "digest": digest,
             "release": self.releases.get(digest),
@@ -121,6 +126,12 @@ class _Cells:
             "is_silent": seen_at is None or self.now - seen_at > SILENT_AFTER,
             "trouble": beat.trouble if beat else None,
         }
+
+
+def _is_missing(workload: Workload) -> bool:
+    """Whether there is no Deployment, by what was last seen; before anything was, by whether there ever was one."""
+    observed = observed_of(workload)
+    return not observed.exists if observed else not workload.deployment_uid
 
 
 def _open_tickets(project: Project) -> dict[int, list[Ticket]]:

@@ -136,9 +136,10 @@ class Outlook:
         return Decision(False, "verdict.never_ran", {"tag": tag, "environment": environment.slug})
 
     def _no_place(self, environment: Environment) -> Decision | None:
-        """Nothing can be filed for it: the project is archived, or there is no target."""
-        if self.project.archived_at is not None:
-            return Decision(False, "project.archived", {"project": self.project.slug})
+        """Nothing can be filed for it: the project is not in use, or there is no target."""
+        if self.project.stage != Project.Stage.ACTIVE:
+            about = {"project": self.project.slug, "stage": self.project.stage.value}
+            return Decision(False, "project.not_active", about)
         if not self.images[environment.pk]:
             params = {"project": self.project.slug, "environment": environment.slug}
             return Decision(False, "release.no_workload", params)

@@ -79,7 +79,7 @@ STEPS: dict[str, Callable[[], QuerySet[Any]]] = {
     "cluster": lambda: _tested(Cluster),
     "environment": _placed,
     "language": _languages,
-    "project": lambda: Project.objects.filter(archived_at__isnull=True).order_by(),
+    "project": lambda: Project.objects.filter(Project.in_stage("active")).order_by(),
     "people": _people,
     "workload": lambda: Workload.objects.order_by(),
     "first_release": lambda: Ticket.objects.filter(kind="release", status=TicketStatus.SUCCEEDED).order_by(),

@@ -99,7 +99,7 @@ def _seen_build(build: Build, ref: BuildRef) -> None:
                 absent_since=None,
                 queue_why="",
             )
-            hints.announce("ticket", build.ticket_id, build.ticket.project_id)
+            hints.announce_ticket(build.ticket)
         return
     ended = Build.objects.filter(pk=build.pk, state__in=OPEN).update(
         state=Build.State.FINISHED,

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-
 from apps.common.errors import DomainError, IntegrationError
-from apps.integrations.clients import get_kubernetes
-from apps.integrations.loop import run_many
 from apps.releases.api import commits_since
-from apps.releases.change import dry_run_changes
+from apps.releases.change import dry_run_changes, is_name_taken, read_deployments, row_of, where
 from apps.releases.gates import gates_for
 from apps.releases.history import last_known_good
 from apps.releases.kinds.filing import find_release
@@ -22,6 +18,7 @@ from apps.releases.tags import PATTERN
 from apps.releases.targets import workloads_of
 from apps.tickets.api import PreviewParts
 from apps.tickets.registry import Filing, Prepared
+from apps.workloads.configuring.making import in_force_for
 from apps.workloads.models import Workload
 from apps.workloads.observe import container_image
 
@@ -77,7 +74,7 @@ def _existing(kind: str, filing: Filing, release: Release, workloads: list[Workl
     if kind == "promote":
         parts.gates = [gate.__dict__ for gate in gates_for(filing.project, release, filing.environment)]
     if release.digest:
-        parts.changes = [_shown(change) for change in dry_run_changes(release, workloads)]
+        parts.changes = [_shown(change) for change in dry_run_changes(kind, release, workloads)]
 
 
 def _shown(change: Json) -> Json:
@@ -90,41 +87,35 @@ def _shown(change: Json) -> Json:
         "changed_fields": change.get("changed_fields", []),
         "refused": change.get("refused"),
         "not_checked": change.get("not_checked"),
+        "will_be_made": change["will_be_made"],
+        "pre_rollout": change["pre_rollout"],
     }
 
 
 def _present_images(filing: Filing, workloads: list[Workload]) -> list[Json]:
     """A release has no digest yet: what runs now, and the pattern of what will (D4: a pattern, not a promise)."""
-    read = run_many([_read(w) for w in workloads], settings.CONFIG.outside_timeout)
+    in_force = in_force_for(workloads)
     repository = filing.project.image_repository
     rows = []
-    for workload, found in zip(workloads, read, strict=True):
-        cluster = workload.placement.cluster
-        row: Json = {
-            "cluster": cluster.name,
-            "namespace": workload.namespace,
-            "deployment": workload.deployment,
-            "container": workload.container,
-            "wave": workload.placement.wave,
-        }
+    for workload, found in zip(workloads, read_deployments(workloads, in_force), strict=True):
+        row = row_of("release", workload, in_force.get(workload.pk))
         if isinstance(found, IntegrationError):
             row["not_checked" if found.retryable else "refused"] = found.as_reason()
+        elif found is not None and is_name_taken(workload, found):
+            row["refused"] = {"code": "workload.name_taken", "params": where(workload)}
         else:
             row |= {
-                "from": container_image(found, workload.container),
-                "to": f"{cluster.image_host}/{repository}:{PATTERN}@{NEW_DIGEST}",
-                "replicas": found["spec"].get("replicas", 1),
+                "from": container_image(found or {}, workload.container),
+                "to": f"{workload.placement.cluster.image_host}/{repository}:{PATTERN}@{NEW_DIGEST}",
+                "replicas": found["spec"].get("replicas", 1) if found else None,
+                "will_be_made": found is None,
             }
         rows.append({**_shown(row), "is_pattern": True})
     return rows
 
 
-async def _read(workload: Workload) -> Json:
-    return await get_kubernetes(workload.placement.cluster).get_deployment(workload.namespace, workload.deployment)
-
-
 def _of_changes(changes: list[Json]) -> list[Json]:
-    """A refusal, a silence, or nothing to do: one finding per cause."""
+    """A refusal, a silence, nothing to do, or more than another image: one finding per cause."""
     found: list[Json] = []
     for change in changes:
         if change["refused"]:
@@ -134,4 +125,10 @@ def _of_changes(changes: list[Json]) -> list[Json]:
     same = [change["cluster"] for change in changes if change["before"] and change["before"] == change["after"]]
     if same:
         found.append({"level": "warn", "code": "preview.runs_already", "params": {"clusters": sorted(set(same))}})
+    made = [one["cluster"] for one in changes if one["will_be_made"]]
+    if made:
+        found.append({"level": "warn", "code": "preview.will_be_made", "params": {"clusters": sorted(set(made))}})
+    commands = sorted({" ".join(one["pre_rollout"]["command"]) for one in changes if one["pre_rollout"]})
+    if commands:
+        found.append({"level": "warn", "code": "preview.pre_rollout", "params": {"commands": commands}})
     return found

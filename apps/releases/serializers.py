@@ -209,7 +209,7 @@ class ReleaseCardSerializer(ReleaseSerializer):
 class ReleaseFilter(StrictSerializer):
     """The query parameters of the list."""
 
-    project = serializers.CharField(max_length=63, required=False, help_text="slug")
+    project = serializers.CharField(max_length=80, required=False, help_text="slug")
     environment = serializers.CharField(max_length=40, required=False, help_text="slug: a ticket wanted it there")
     tag = serializers.CharField(max_length=128, required=False, help_text="the whole tag")
     digest = serializers.CharField(max_length=71, required=False)

@@ -72,6 +72,9 @@ class BoardCellSerializer(serializers.Serializer[Any]):
     wave = serializers.IntegerField()
     is_observed = serializers.BooleanField()
     exists = serializers.BooleanField(allow_null=True)
+    will_be_made = serializers.BooleanField(
+        help_text="there is no Deployment, and the next release or promote makes it from the configuration in force"
+    )
     image = serializers.CharField(allow_blank=True)
     digest = serializers.CharField(allow_blank=True)
     release = TicketReleaseSerializer(allow_null=True)

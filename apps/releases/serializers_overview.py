@@ -17,7 +17,7 @@ class SummariesQuery(StrictSerializer):
     """GET project-summaries; repeat `project`."""
 
     project = serializers.ListField(
-        child=serializers.CharField(max_length=63), min_length=1, max_length=MOST_PROJECTS, help_text="slugs"
+        child=serializers.CharField(max_length=80), min_length=1, max_length=MOST_PROJECTS, help_text="slugs"
     )
 
 

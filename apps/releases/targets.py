@@ -5,13 +5,21 @@ Must not: call a cluster.
 
 from __future__ import annotations
 
+from typing import Any
+
 from apps.common.errors import Conflict
 from apps.integrations.models import Registry
 from apps.projects.models import Environment, Project
 from apps.releases.models import Release
 from apps.tickets.models import Ticket
+from apps.tickets.outcomes import Failed
 from apps.tickets.registry import StepSpec
-from apps.workloads.models import Workload
+from apps.workloads.configuring.making import in_force_for, pre_rollout_of
+from apps.workloads.models import ConfigurationRevision, Workload
+
+WITH = ("placement__cluster__registry", "project_environment__project", "project_environment__environment")
+DEPLOYMENT_MISSING = "kubernetes.deployment_missing"
+PATCH, AWAIT, PRE_ROLLOUT = "patch_image", "await_rollout", "run_pre_rollout"
 
 
 def workloads_of(project: Project, environment: Environment) -> list[Workload]:
@@ -22,7 +30,7 @@ def workloads_of(project: Project, environment: Environment) -> list[Workload]:
             project_environment__environment=environment,
             placement__cluster__is_enabled=True,
         )
-        .select_related("placement__cluster__registry", "project_environment")
+        .select_related(*WITH)
         .order_by("placement__wave", "placement__cluster__name", "name")
     )
     if not found:
@@ -32,10 +40,10 @@ def workloads_of(project: Project, environment: Environment) -> list[Workload]:
 
 def planned_workloads(ticket: Ticket) -> list[Workload]:
     """The workloads a ticket was planned for, whatever was adopted since; Conflict when one of them is gone."""
-    ids = set(ticket.steps.filter(name="patch_image").values_list("params__workload", flat=True))
+    ids = set(ticket.steps.filter(name=PATCH).values_list("params__workload", flat=True))
     found = list(
         Workload.objects.filter(pk__in=ids)
-        .select_related("placement__cluster__registry", "project_environment")
+        .select_related(*WITH)
         .order_by("placement__wave", "placement__cluster__name", "name")
     )
     if len(found) != len(ids):
@@ -69,18 +77,22 @@ def foreign_registries(project: Project, workloads: list[Workload]) -> list[Regi
     return sorted(found.values(), key=lambda row: row.name)
 
 
-def target_steps(project: Project, workloads: list[Workload]) -> list[StepSpec]:
+def target_steps(kind: str, project: Project, workloads: list[Workload]) -> list[StepSpec]:
     """Copies to foreign registries side by side, then the rollouts; without any, the rollouts alone."""
     foreign = foreign_registries(project, workloads)
     copies = [
         StepSpec("copy_image", 0, row.name, 1, f"registry:{row.pk}", {"registry": row.pk, "name": row.name})
         for row in foreign
     ]
-    return [*copies, *rollout_steps(workloads, first_wave=2 if copies else 1)]
+    return [*copies, *_rollout_steps(kind, workloads, first_wave=2 if copies else 1)]
 
 
-def rollout_steps(workloads: list[Workload], first_wave: int = 1) -> list[StepSpec]:
-    """`patch_image` then `await_rollout` for each target; placement waves keep their order after `first_wave`."""
+def _rollout_steps(kind: str, workloads: list[Workload], first_wave: int) -> list[StepSpec]:
+    """`patch_image` then `await_rollout` for each target; placement waves keep their order after `first_wave`.
+
+    Where the configuration in force has a pre-rollout Job it comes first (R15).
+    """
+    prepared = _prepared(kind, workloads)
     waves = sorted({w.placement.wave for w in workloads})
     steps = []
     for workload in workloads:
@@ -88,8 +100,38 @@ def rollout_steps(workloads: list[Workload], first_wave: int = 1) -> list[StepSp
         system = f"cluster:{workload.placement.cluster_id}"
         params = {"workload": workload.pk, "cluster": workload.placement.cluster.name}
         target = target_name(workload)
+        names = [PRE_ROLLOUT, PATCH, AWAIT] if workload.pk in prepared else [PATCH, AWAIT]
         steps += [
-            StepSpec("patch_image", 0, target, wave, system, params),
-            StepSpec("await_rollout", 1, target, wave, system, params, retry_from="patch_image"),
+            StepSpec(name, order, target, wave, system, params, retry_from=PATCH if name == AWAIT else "")
+            for order, name in enumerate(names)
         ]
     return steps
+
+
+def pre_rollout_for(kind: str, revision: ConfigurationRevision | None) -> dict[str, Any] | None:
+    """`{command, timeout_seconds}` of what a ticket of that kind runs before its rollout, if anything.
+
+    A roll back runs nothing: its image ran there before, and a migration of the older code, which does not know the
+    newer schema, would only keep it from coming back.
+    """
+    return None if kind == "roll_back" else pre_rollout_of(revision)
+
+
+def _prepared(kind: str, workloads: list[Workload]) -> set[int]:
+    """The ids of the workloads before whose rollout a Job runs."""
+    return {pk for pk, revision in in_force_for(workloads).items() if pre_rollout_for(kind, revision) is not None}
+
+
+def pre_rollouts_moved(ticket: Ticket) -> Failed | None:
+    """A configuration that came in force since the filing brought a pre-rollout Job, or took it away: the plan, which
+    is fixed, would leave it out or fail to make it. A ticket that has changed a cluster goes on as it began."""
+    if ticket.frozen_at is not None:
+        return None
+    planned: dict[str, set[int]] = {PATCH: set(), PRE_ROLLOUT: set()}
+    for name, params in ticket.steps.filter(name__in=planned).values_list("name", "params"):
+        if isinstance(params, dict) and isinstance(params.get("workload"), int):
+            planned[name].add(params["workload"])
+    if _prepared(ticket.kind, list(Workload.objects.filter(pk__in=planned[PATCH]))) == planned[PRE_ROLLOUT]:
+        return None
+    assert ticket.environment is not None
+    return Failed("release.pre_rollout_changed", {"environment": ticket.environment.slug})

@@ -17,10 +17,11 @@ from django.db.models import Count, Q, QuerySet
 from apps.accounts.models import User
 from apps.common.db import db_now
 from apps.common.errors import Missing
+from apps.policy.actions import ACTIONS, Clause
 from apps.policy.actor import Actor
-from apps.policy.services import Decision, allowed, require, visible_project_ids
-from apps.projects.models import Grant, Project, Role
-from apps.tickets import brakes, slots
+from apps.policy.services import Decision, allowed, held_everywhere, require, visible_project_ids
+from apps.projects.models import Grant, Project
+from apps.tickets import brakes, registry, slots
 from apps.tickets.models import OPEN_STEP, Approval, Review, Step, StepStatus, Ticket, TicketStatus
 from apps.tickets.registry import Filing, Prepared
 from apps.tickets.services import running
@@ -130,9 +131,19 @@ def with_relations() -> QuerySet[Ticket]:
 
 
 def visible_tickets(actor: Actor) -> QuerySet[Ticket]:
-    """The tickets of the projects the actor may see."""
+    """The tickets of the projects the actor may see, and those of kinds that he may read in every project."""
     projects = visible_project_ids(actor)
-    return with_relations() if projects is None else with_relations().filter(project_id__in=projects)
+    if projects is None:
+        return with_relations()
+    seen = Q(project_id__in=projects)
+    everywhere = kinds_everywhere("ticket.read", actor)
+    return with_relations().filter(seen | Q(kind__in=everywhere) if everywhere else seen)
+
+
+def kinds_everywhere(action: str, actor: Actor) -> list[str]:
+    """The kinds on whose tickets the actor has `action` ("ticket.…") whatever their project."""
+    asked = {kind.stands_for(action) for kind in registry.KINDS.values()}
+    return registry.kinds_under(action, held_everywhere(actor, asked))
 
 
 def get_ticket(ticket_id: int, action: str, *, actor: Actor) -> Ticket:
@@ -140,6 +151,7 @@ def get_ticket(ticket_id: int, action: str, *, actor: Actor) -> Ticket:
     ticket = with_relations().filter(pk=min(ticket_id, MAX_ID)).first()
     if ticket is None:
         raise Missing
+    action = registry.action_on(ticket.kind, action)
     require(actor, action, project_id=ticket.project_id, environment_id=ticket.environment_id, obj=ticket)
     return ticket
 
@@ -191,15 +203,23 @@ def _progress(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 
 # -- people and rights ------------------------------------------------------------------------------------
-def deciders(project_id: int, environment_id: int | None, excluded: Iterable[int]) -> list[User]:
-    """Active people with a live grant `ops` on exactly this pair, without those that may not decide (D13)."""
-    if environment_id is None:
-        return []
-    ops = Grant.objects.filter(
-        Grant.live(), project_id=project_id, environment_id=environment_id, role=Role.OPS
-    ).values("user_id")
-    people = User.objects.filter(is_active=True, pk__in=ops).exclude(pk__in=list(excluded))
+def deciders(kind: str, project_id: int, environment_id: int | None, excluded: Iterable[int]) -> list[User]:
+    """Active people whom the kind's rule lets approve there, without those that may not decide (D13)."""
+    rule = ACTIONS[registry.action_on(kind, "ticket.approve")]
+    entitled = reduce(or_, (_holders(clause, project_id, environment_id) for clause in rule.any_of))
+    people = User.objects.filter(entitled, is_active=True).exclude(pk__in=list(excluded))
     return list(people.order_by("username")[:MOST_PEOPLE])
+
+
+def _holders(clause: Clause, project_id: int, environment_id: int | None) -> Q:
+    """Who holds a clause of a rule about approving."""
+    live = Grant.objects.filter(Grant.live(), role__in=clause.roles)
+    here = live.filter(project_id=project_id, environment_id=environment_id or 0)
+    return {
+        "admin": Q(is_instance_admin=True),
+        "role_on_pair": Q(pk__in=here.values("user_id")),
+        "role_on_cluster": Q(pk__in=live.values("user_id")),
+    }[clause.name]
 
 
 def rights_of(ticket: Ticket, actor: Actor) -> dict[str, Decision]:
@@ -214,7 +234,7 @@ def rights_of(ticket: Ticket, actor: Actor) -> dict[str, Decision]:
     where: dict[str, Any] = {"project_id": ticket.project_id, "environment_id": ticket.environment_id, "obj": ticket}
     found = {}
     for name, check in checks.items():
-        decision = allowed(actor, f"ticket.{name}", **where)
+        decision = allowed(actor, registry.action_on(ticket.kind, f"ticket.{name}"), **where)
         found[name] = check(ticket, actor) if decision.allowed else decision
     found["verdict"] = extension_of(ticket.kind).verdict_right(ticket, actor)
     return found

@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
 from apps.tickets.hints import GROUP
-from apps.tickets.listeners import Listener, find_by_session, find_by_token
+from apps.tickets.listeners import Listener, Rights, find_by_session, find_by_token
 
 log = structlog.get_logger(__name__)
 
@@ -75,10 +75,9 @@ class HintSocket:
         self.mode = ""
         self.heard = False
         self.missed = 0
-        self.user_id = 0
-        self.projects: frozenset[int] = frozenset()
+        self.rights = Rights(0)
         self.read_at = float("-inf")
-        self.pending: dict[tuple[str, Any, Any], None] = {}
+        self.pending: dict[tuple[str, Any, Any, str], None] = {}
         self.wake = asyncio.Event()
         self.leaving = asyncio.Event()
         self.sending = asyncio.Lock()
@@ -169,12 +168,12 @@ class HintSocket:
         return content
 
     async def _read_rights(self) -> None:
-        """Which projects the listener sees now; ends the socket of one who may no longer listen."""
+        """What the listener may hear now; ends the socket of one who may no longer listen."""
         assert self.listener is not None
         rights = await _in_thread(self.listener.rights, self.policy_action)
         if rights is None:
             raise SocketClosed(NOT_SIGNED_IN)
-        self.user_id, self.projects = rights
+        self.rights = rights
         self.read_at = asyncio.get_running_loop().time()
 
     def _rights_age(self) -> float:
@@ -225,7 +224,7 @@ class HintSocket:
             self.heard = True
             await self._say("live")
         elif message["type"] == "hint":
-            self.pending[message["what"], message["id"], message["project"]] = None
+            self.pending[message["what"], message["id"], message["project"], message.get("kind", "")] = None
             self.wake.set()
 
     async def _beat(self) -> None:
@@ -256,13 +255,13 @@ class HintSocket:
             log.debug("rights could not be read", error=type(error).__name__)
 
     async def _flush(self) -> None:
-        """Hints of a tenth of a second together, each once, for projects the listener sees."""
+        """Hints of a tenth of a second together, each once, of what the listener may read."""
         while True:
             await self.wake.wait()
             await asyncio.sleep(self.gather_for)
             self.wake.clear()
             hints, self.pending = list(self.pending), {}
-            if self._rights_age() > self.rights_every or any(what == "grants" for what, _, _ in hints):
+            if self._rights_age() > self.rights_every or any(what == "grants" for what, *_ in hints):
                 try:
                     await self._read_rights()
                 except DATABASE_AWAY:
@@ -271,10 +270,14 @@ class HintSocket:
                     self.wake.set()
                     await asyncio.sleep(1)
                     continue
-            for what, ident, project in hints:
-                # Who lost a project is told that his grants changed, and no more of it. The brake is everybody's.
-                if project in self.projects or what == "brake" or (what == "grants" and ident == self.user_id):
+            for what, ident, project, kind in hints:
+                if self._may_hear(what, ident, project, kind):
                     await self._send({"type": "hint", "what": what, "id": ident, "project": project})
+
+    def _may_hear(self, what: str, ident: Any, project: Any, kind: str) -> bool:
+        """Who lost a project is told that his grants changed, and no more of it. The brake is everybody's."""
+        his = what == "grants" and ident == self.rights.user_id
+        return project in self.rights.projects or kind in self.rights.kinds or what == "brake" or his
 
     async def _say(self, mode: str) -> None:
         if mode != self.mode:

@@ -194,7 +194,7 @@ def record_outcome(step: Step, fence: int, outcome: Outcome) -> bool:
             end_ticket(ticket, outcome.status, outcome.reason)
         else:
             advance(ticket)
-        hints.announce("ticket", ticket.pk, ticket.project_id)
+        hints.announce_ticket(ticket)
     return True
 
 
@@ -213,7 +213,7 @@ def _record_waiting(mine: Any, outcome: Waiting, free: dict[str, Any], ticket: T
     if not mine.update(**changes):
         return False
     if reason or outcome.output is not None:
-        hints.announce("ticket", ticket.pk, ticket.project_id)
+        hints.announce_ticket(ticket)
     return True
 
 
@@ -233,7 +233,7 @@ def _record_held(mine: Any, step: Step, outcome: _Held, free: dict[str, Any], ti
     if not mine.update(**held):
         return False
     if step.reason != reason:
-        hints.announce("ticket", ticket.pk, ticket.project_id)
+        hints.announce_ticket(ticket)
     return True
 
 
@@ -259,7 +259,7 @@ def _record_go_back(mine: Any, step: Step, outcome: GoBack, ticket: Ticket) -> b
     begin = next(s.order for s in line if s.name == outcome.to)
     reset_steps([s.pk for s in line if begin <= s.order <= step.order])
     advance(ticket)
-    hints.announce("ticket", ticket.pk, ticket.project_id)
+    hints.announce_ticket(ticket)
     return True
 
 

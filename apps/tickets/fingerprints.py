@@ -54,7 +54,7 @@ def refresh_fingerprint(ticket: Ticket, *, actor: Actor = ENGINE) -> list[dict[s
                 fingerprint_moved={"from": locked.fingerprint, "lines": lines},
             )
             void_approvals(locked, {"code": "approval.void_changed", "params": {"lines": lines}}, actor=actor)
-            hints.announce("ticket", ticket.pk, ticket.project_id)
+            hints.announce_ticket(ticket)
     ticket.refresh_from_db()
     return lines
 
@@ -112,10 +112,10 @@ def valid_approvals(ticket: Ticket) -> list[Approval]:
 
 
 def _may_still(ticket: Ticket, approval: Approval) -> bool:
-    who = Actor(user_id=approval.actor_id, name=approval.actor.username, kind="user")
-    return allowed(
-        who, "ticket.approve", project_id=ticket.project_id, environment_id=ticket.environment_id, obj=ticket
-    ).allowed
+    person = approval.actor
+    who = Actor(person.pk, person.username, "user", is_instance_admin=person.is_instance_admin)
+    action = registry.action_on(ticket.kind, "ticket.approve")
+    return allowed(who, action, project_id=ticket.project_id, environment_id=ticket.environment_id, obj=ticket).allowed
 
 
 def send_back(ticket: Ticket, status: str, reason: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ A hint is sent after commit on the outside loop's thread and may be lost. Must n
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from channels.layers import get_channel_layer
@@ -15,14 +15,25 @@ from redis.exceptions import RedisError
 
 from apps.integrations.loop import loop_thread
 
+if TYPE_CHECKING:
+    from apps.tickets.models import Ticket
+
 log = structlog.get_logger(__name__)
 
 GROUP = "hints"
 
 
-def announce(what: str, ident: int | str, project_id: int | None) -> None:
-    """Say after commit that something changed; sockets pass it on to those who may read the project."""
-    message = {"type": "hint", "what": what, "id": ident, "project": project_id}
+def announce_ticket(ticket: Ticket) -> None:
+    """Say after commit that the ticket changed, also to those who may read its kind whatever the project."""
+    announce("ticket", ticket.pk, ticket.project_id, kind=ticket.kind)
+
+
+def announce(what: str, ident: int | str, project_id: int | None, *, kind: str = "") -> None:
+    """Say after commit that something changed; sockets pass it on to those who may read the project.
+
+    kind: the ticket's, where one is meant.
+    """
+    message = {"type": "hint", "what": what, "id": ident, "project": project_id, "kind": kind}
     transaction.on_commit(lambda: _send(message))
 
 

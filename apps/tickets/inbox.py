@@ -79,7 +79,7 @@ class _Newest:
 
 def read(tab: str, request: Request, *, actor: Actor) -> tuple[list[Any], str | None, dict[str, int]]:
     """One page of the tab (what needs one: oldest first), the next cursor, and the counts of all tabs."""
-    parts = _needs(actor.person_id)
+    parts = _needs(actor)
     everything = reduce(or_, parts.values())
     mine = Q(requester=actor.person_id)
     conditions = {
@@ -102,18 +102,21 @@ def _count(tickets: QuerySet[Ticket]) -> int:
     return int(tickets.order_by()[:MOST_COUNTED].count())
 
 
-def _needs(user_id: int) -> dict[str, Q]:
+def _needs(actor: Actor) -> dict[str, Q]:
     """Why a ticket may need this person, each as a condition."""
+    user_id = actor.person_id
     ops = _pairs(user_id, Role.OPS)
     others = ops & ~Q(requester=user_id)
+    anywhere = Q(kind__in=api.kinds_everywhere("ticket.approve", actor)) & ~Q(requester=user_id)
+    failed = Q(status__in=(S.FAILED, S.ERRORED), finished_at__gte=Now() - FAILED_FOR)
     return {
-        "approve": Q(status=S.PENDING_APPROVAL) & others & ~_by_id(api.excluded_from(user_id)),
+        "approve": Q(status=S.PENDING_APPROVAL) & (others | anywhere) & ~_by_id(api.excluded_from(user_id)),
         "confirm": Q(status=S.PENDING_CONFIRMATION) & api.awaiting_verdict_of(user_id),
         "verdict": Q(pk__in=_unjudged(user_id)),
         "review": Q(requires_review=True, review__isnull=True, status__in=REVIEWED_AFTER)
         & others
         & ~_by_id(api.excluded_from(user_id)),
-        "failed": Q(requester=user_id, status__in=(S.FAILED, S.ERRORED), finished_at__gte=Now() - FAILED_FOR),
+        "failed": failed & Q(requester=user_id, project__withdrawn_at=None),
     }
 
 

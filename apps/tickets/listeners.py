@@ -20,6 +20,16 @@ from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import check_secret, live_tokens
 from apps.policy.actor import Actor
 from apps.policy.services import allowed, visible_project_ids
+from apps.tickets.api import kinds_everywhere
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Who listens, the projects whose hints he may hear, and the kinds whose tickets he may read in every project."""
+
+    user_id: int
+    projects: frozenset[int] = frozenset()
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -29,12 +39,13 @@ class Listener:
     session_key: str = ""
     token_id: int | None = None
 
-    def rights(self, action: str) -> tuple[int, frozenset[int]] | None:
-        """Who listens, and the projects whose hints he may hear now; None when he may not (any longer) listen."""
+    def rights(self, action: str) -> Rights | None:
+        """What he may hear now; None when he may not (any longer) listen."""
         actor = self._actor()
         if actor is None or not allowed(actor, action).allowed:
             return None
-        return actor.person_id, frozenset(visible_project_ids(actor) or ())
+        projects, kinds = visible_project_ids(actor), kinds_everywhere("ticket.read", actor)
+        return Rights(actor.person_id, frozenset(projects or ()), frozenset(kinds))
 
     def _actor(self) -> Actor | None:
         if self.token_id is not None:

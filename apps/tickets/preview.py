@@ -27,7 +27,7 @@ def preview(kind: Kind, filing: Filing) -> dict[str, Any]:
     parts = api.extension_of(kind.name).preview(kind.name, filing, prepared)
     findings += [one for one in parts.findings if _key(one) not in {_key(known) for known in findings}]
     environment_id = filing.environment.pk if filing.environment else None
-    people = api.deciders(filing.project.pk, environment_id, {filing.actor.person_id} | parts.excluded)
+    people = api.deciders(kind.name, filing.project.pk, environment_id, {filing.actor.person_id} | parts.excluded)
     findings += [*_locked(filing), *_too_few(prepared, len(people)), *_retires(kind, filing)]
     return {
         "can_file": prepared is not None and all(one["level"] != "deny" for one in findings),

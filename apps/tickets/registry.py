@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from apps.policy.actor import Actor
+from apps.policy.services import require
 from apps.tickets.outcomes import Outcome, SentBack
 
 if TYPE_CHECKING:
@@ -73,13 +74,40 @@ class Prepared:
 
 
 class Kind(ABC):
-    """Base of every ticket kind. Methods that may call outside say so; the others run inside a transaction."""
+    """Base of every ticket kind. Methods that may call outside say so; the others run inside a transaction.
+
+    approve_action, read_action, operate_action: rows of the policy table for the kind's tickets, where those of most
+    tickets do not fit (a project that is asked for has no ops of its own). `operate_action` stands for cancel and retry.
+    needs_active: only for a project that was admitted and is not archived.
+    closes_project: it ends its project, so that while it is open nothing else is filed or retried there.
+    """
 
     name: str = ""
     request_action: str = ""
+    approve_action: str = "ticket.approve"
+    read_action: str = "ticket.read"
+    operate_action: str = ""
+    needs_active: bool = True
+    closes_project: bool = False
     takes_slot: bool = False
     slot_first: bool = False
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False}
+
+    def stands_for(self, action: str) -> str:
+        """What `action` ("ticket.…") is called in the policy table for this kind. Who may read may also comment."""
+        own = {
+            "ticket.approve": self.approve_action,
+            "ticket.read": self.read_action,
+            "ticket.cancel": self.operate_action,
+            "ticket.retry": self.operate_action,
+            "ticket.comment": "" if self.read_action == "ticket.read" else self.read_action,
+        }
+        return own.get(action) or action
+
+    def require_right(self, filing: Filing) -> None:
+        """Refuse whoever may not file this: by `request_action` there."""
+        environment = filing.environment.pk if filing.environment else None
+        require(filing.actor, self.request_action, project_id=filing.project.pk, environment_id=environment)
 
     @abstractmethod
     def prepare(self, filing: Filing) -> Prepared:
@@ -145,6 +173,18 @@ class RegisteredChore:
 KINDS: dict[str, Kind] = {}
 STEPS: dict[str, RegisteredStep] = {}
 CHORES: dict[str, RegisteredChore] = {}
+
+
+def action_on(kind: str, action: str) -> str:
+    """The row of the policy table that `action` ("ticket.…") on a ticket of this kind is judged by."""
+    known = KINDS.get(kind)
+    return known.stands_for(action) if known is not None else action
+
+
+def kinds_under(action: str, own: Iterable[str]) -> list[str]:
+    """The kinds for whose tickets `action` stands for one of `own`."""
+    wanted = set(own)
+    return sorted(name for name, kind in KINDS.items() if kind.stands_for(action) in wanted)
 
 
 def register(kind: type[Kind]) -> type[Kind]:

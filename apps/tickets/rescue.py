@@ -64,7 +64,7 @@ def _break_off(ticket: Ticket, errored: Errored) -> None:
     if ticket.status in MAY_RUN:
         reason = {"code": errored.code, "params": errored.params}
         end_ticket(ticket, TicketStatus.ERRORED, reason, tells_kind=False)
-        hints.announce("ticket", ticket.pk, ticket.project_id)
+        hints.announce_ticket(ticket)
 
 
 def each_alone(ticket_ids: Iterable[int], work: Callable[[Ticket], None]) -> None:

@@ -183,7 +183,7 @@ class NewCommentSerializer(StrictSerializer):
 class TicketFilter(StrictSerializer):
     """The query parameters of the list; `kind` and `status` may be repeated or name several, separated by commas."""
 
-    project = serializers.CharField(max_length=63, required=False, help_text="slug")
+    project = serializers.CharField(max_length=80, required=False, help_text="slug")
     environment = serializers.CharField(max_length=40, required=False, help_text="slug")
     kind = serializers.ListField(child=serializers.CharField(max_length=300), max_length=20, required=False)
     status = serializers.ListField(child=serializers.CharField(max_length=300), max_length=20, required=False)
@@ -220,6 +220,13 @@ class FindingSerializer(serializers.Serializer[Any]):
         return str(told(finding, self.context)["detail"])
 
 
+class PreRolloutSerializer(serializers.Serializer[Any]):
+    """A command of the new image that runs as a Job before the rollout; its failure stops it."""
+
+    command = serializers.ListField(child=serializers.CharField())
+    timeout_seconds = serializers.IntegerField()
+
+
 class ChangeSerializer(serializers.Serializer[Any]):
     """What one target would get. `refused`: the cluster said no; `not_checked`: it could not be asked."""
 
@@ -235,6 +242,8 @@ class ChangeSerializer(serializers.Serializer[Any]):
     changed_fields = serializers.ListField(child=serializers.CharField())
     refused = ReasonField()
     not_checked = ReasonField()
+    will_be_made = serializers.BooleanField(help_text="there is no Deployment yet: it is created with this image")
+    pre_rollout = PreRolloutSerializer(allow_null=True)
 
 
 class CommitSerializer(serializers.Serializer[Any]):

@@ -95,7 +95,7 @@ def transition(
             kind = registry.KINDS.get(ticket.kind)
             if kind is not None and tells_kind:  # a kind that was removed leaves its tickets to end without it
                 kind.on_end(ticket)
-        hints.announce("ticket", ticket.pk, ticket.project_id)
+        hints.announce_ticket(ticket)
 
 
 def _skip_the_rest(ticket: Ticket) -> None:

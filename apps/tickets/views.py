@@ -62,7 +62,7 @@ def read_card(ticket: Ticket, request: Request, *, refresh: bool = False) -> dic
     card.fingerprint_trouble = trouble
     card.gates = kind.summary(card).get("gates", []) if kind else []
     card.all_approvals = card.approvals.select_related("actor").order_by("-created_at", "-id")[: api.MOST_PEOPLE]
-    card.who_may_decide = api.deciders(card.project_id, card.environment_id, card.requester_ids)
+    card.who_may_decide = api.deciders(card.kind, card.project_id, card.environment_id, card.requester_ids)
     card.rights = api.rights_of(card, actor)
     card.all_builds, card.all_rollouts = known.builds_of(card), known.rollouts_of(card)
     card.place_in_queue = api.place_in_queue(card)
@@ -100,7 +100,8 @@ def _filing(request: Request) -> tuple[str, Filing]:
     return kind.name, Filing(project, environment, body["form"], actor, note=body["note"])
 
 
-def _idempotency_key(request: Request) -> str | None:
+def idempotency_key(request: Request) -> str | None:
+    """The header of that name; Invalid when it is none that a ticket can keep."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -137,7 +138,7 @@ class TicketList(KindAction, generics.ListAPIView[Ticket]):
     )
     def post(self, request: Request) -> Response:
         """File a ticket; 200 with the earlier one when the Idempotency-Key was used for the same request."""
-        key = _idempotency_key(request)
+        key = idempotency_key(request)
         kind, filing = _filing(request)
         ticket, created = file_ticket(kind, filing, idempotency_key=key)
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK

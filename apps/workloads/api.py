@@ -69,6 +69,9 @@ def condition_of(workload: Workload, now: datetime) -> Condition:
         return Condition("unknown", "workload.cluster_silent", {"cluster": cluster, "seconds": seconds})
     if row is None:
         return Condition("unknown", "workload.not_seen_yet", {"deployment": workload.deployment, "cluster": cluster})
+    if not row.exists and not workload.deployment_uid:
+        params = {"deployment": workload.deployment, "cluster": cluster}
+        return Condition("offline", "workload.not_made_yet", params)
     if not row.exists:
         return Condition("gone", "workload.gone", {"deployment": workload.deployment, "cluster": cluster})
     if row.replicas_wanted == 0 and row.replicas == 0:

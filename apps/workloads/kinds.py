@@ -18,13 +18,14 @@ from apps.tickets.registry import Filing, Kind, Prepared, StepSpec
 from apps.workloads.configuring import applying, revisions  # registers the steps
 from apps.workloads.configuring.filing import (
     assert_acceptable,
-    assert_kept,
     assert_newest,
     assert_standards,
     content_of,
 )
-from apps.workloads.configuring.planning import WORKLOAD_NAME, completed, plan_for
+from apps.workloads.configuring.held import assert_held
+from apps.workloads.configuring.planning import WORKLOAD_NAME, Plan, completed, plan_for
 from apps.workloads.configuring.preview import look_or_raise
+from apps.workloads.configuring.rows import ensure_workloads
 from apps.workloads.models import Configuration, ConfigurationRevision
 
 EXPLANATION = {"type": "string", "minLength": 10, "maxLength": 2000}
@@ -55,9 +56,9 @@ class ConfigureKind(Kind):
         form, pair = filing.form, _pair_of(filing)
         name, take_over = form["name"], form.get("take_over", False)
         document = completed(pair, name, form["document"])
-        assert_kept(document)
         assert_newest(pair, name, form["based_on"])
         plan = plan_for(pair, name)
+        assert_held(pair, name, document, plan.held)
         rows = look_or_raise(plan, document, revisions.next_number(pair, name), take_over=take_over)
         image = next((row["image"] for row in rows if row["image"]), "")
         explanations = form.get("explanations", {})
@@ -70,11 +71,11 @@ class ConfigureKind(Kind):
             facts={"configuration": name, "explanations": explanations},
             approvals_needed=needed,
             fingerprint_content=content_of(plan, document, rows, take_over=take_over),
-            row=(pair, document),
+            row=(pair, document, plan.secret_versions(document)),
         )
 
     def create(self, ticket: Ticket, prepared: Prepared) -> None:
-        pair, document = prepared.row
+        pair, document, secret_versions = prepared.row
         form = ticket.form
         head, _ = Configuration.objects.get_or_create(project_environment=pair, name=form["name"])
         Configuration.objects.select_for_update(no_key=True).get(pk=head.pk)  # one number after the other
@@ -83,6 +84,7 @@ class ConfigureKind(Kind):
             configuration=head,
             number=revisions.next_number(pair, head.name),
             document=document,
+            secret_versions=secret_versions,
             note=form.get("note", ""),
             author_id=ticket.requester_id,
             ticket=ticket,
@@ -120,14 +122,24 @@ class ConfigureKind(Kind):
         """What was applied, or placed, since the filing needs another ticket."""
         head = ticket.configuration_revision.configuration
         assert_newest(head.project_environment, head.name, ticket.form["based_on"])
+        plan = plan_for(head.project_environment, head.name)
         planned = set(ticket.steps.filter(name=applying.APPLY).values_list("params__cluster_id", flat=True))
-        if planned != {one.cluster.pk for one in plan_for(head.project_environment, head.name).targets}:
+        if planned != {one.cluster.pk for one in plan.targets}:
             raise Conflict("configuration.targets_changed", environment=str(ticket.environment))
+        _bind_values(ticket.configuration_revision, plan)
         return None
 
     def on_end(self, ticket: Ticket) -> None:
         if ticket.status == TicketStatus.SUCCEEDED:
             ConfigurationRevision.objects.filter(ticket=ticket).update(applied_at=Now())
+            ensure_workloads(ticket, ticket.configuration_revision, applying.APPLY)
+
+
+def _bind_values(revision: ConfigurationRevision, plan: Plan) -> None:
+    """From the start on it is these held values and no others; who approved another version is asked again (D17)."""
+    assert_held(plan.pair, plan.name, revision.document, plan.held)
+    revision.secret_versions = plan.secret_versions(revision.document)
+    revision.save(update_fields=["secret_versions"])
 
 
 def _pair_of(filing: Filing) -> ProjectEnvironment:

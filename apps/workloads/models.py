@@ -1,4 +1,4 @@
-"""Workloads (D1), their configurations, what the watcher last saw of them, and the watchers' heartbeats.
+"""Workloads (D1), their configurations, presets and held secrets, what the watcher last saw, and the watchers' heartbeats.
 
 Must not: hold anything but observations in `Observed…` rows; they may be dropped and are rebuilt by a re-list.
 """
@@ -9,8 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps.common.fields import EncryptedField
 from apps.workloads.observe import Seen, SeenPod, digest_of
 
 
@@ -66,6 +68,11 @@ class ConfigurationRevision(models.Model):
     configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     document = models.JSONField(help_text="docs/configuration.md, completed")
+    secret_versions = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="{key: version} of the held secrets that go with it; read anew when its ticket starts",
+    )
     note = models.CharField(max_length=500, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     ticket = models.OneToOneField(
@@ -80,6 +87,63 @@ class ConfigurationRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.configuration_id} r{self.number}"
+
+
+class ConfigurationPreset(models.Model):
+    """A filled form under a name (W3), of one project or of one language; the document may be partial."""
+
+    name = models.CharField(max_length=80)
+    project = models.ForeignKey("projects.Project", null=True, on_delete=models.CASCADE, related_name="presets")
+    language = models.ForeignKey("catalog.Language", null=True, on_delete=models.CASCADE, related_name="presets")
+    document = models.JSONField(help_text="docs/configuration.md, without what belongs to one environment")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(project=None) ^ Q(language=None), name="preset_has_one_owner"),
+            models.UniqueConstraint(fields=["project", "name"], name="preset_once_in_project"),
+            models.UniqueConstraint(fields=["language", "name"], name="preset_once_in_language"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scope(self) -> str:
+        """Whose it is: `project` or `language`."""
+        return "language" if self.project_id is None else "project"
+
+    @property
+    def requester_id(self) -> int | None:
+        """Who made it, as the policy asks."""
+        return self.created_by_id
+
+
+class HeldSecret(models.Model):
+    """A value the portal keeps for a workload in one environment (W17): encrypted, written and never read out.
+
+    A row outlives its value: a key that is given a value again goes on counting, so that no version means two values.
+    """
+
+    project_environment = models.ForeignKey(
+        "projects.ProjectEnvironment", on_delete=models.CASCADE, related_name="held_secrets"
+    )
+    workload = models.CharField(max_length=63, help_text="the workload's name, the same on every cluster")
+    key = models.CharField(max_length=253, help_text="of the Secret's data; `.pull`: the image pull Secret")
+    value = EncryptedField(blank=True, help_text="empty: removed")
+    size = models.PositiveIntegerField(default=0, help_text="bytes of the value")
+    version = models.PositiveIntegerField(default=0)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    set_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project_environment", "workload", "key"], name="held_secret_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workload}/{self.key}"
 
 
 class ObservedDeployment(models.Model):

@@ -33,14 +33,30 @@ def adopt_workload(
     """
     require(actor, "workload.adopt", project_id=project.pk, environment_id=environment.pk)
     placement = (
-        Placement.objects.select_related("cluster").filter(environment=environment, cluster__name=cluster).first()
+        Placement.objects.select_related("cluster", "environment")
+        .filter(environment=environment, cluster__name=cluster)
+        .first()
     )
     if placement is None:
         raise _refused("cluster", "workload.no_placement", environment=environment.slug, cluster=cluster)
     expected = placement.namespace_for(project)
     if namespace and namespace != expected:
         raise _refused("namespace", "workload.other_namespace", namespace=namespace, expected=expected)
-    uid = _look_at(placement, expected, deployment, container)
+    uid = look_at_deployment(placement, expected, deployment, container)
+    with transaction.atomic():
+        return write_workload(
+            project, placement, deployment=deployment, container=container, uid=uid, name=name, actor=actor
+        )
+
+
+def write_workload(
+    project: Project, placement: Placement, *, deployment: str, container: str, uid: str, name: str = "", actor: Actor
+) -> Workload:
+    """The row of a Deployment that was looked at, with its audit row; inside the caller's transaction.
+
+    The project then uses the placement's environment. Conflict `workload.adopted_already` when somebody has it.
+    """
+    namespace, environment = placement.namespace_for(project), placement.environment
     try:
         with transaction.atomic():
             pair, _ = ProjectEnvironment.objects.get_or_create(project=project, environment=environment)
@@ -48,24 +64,25 @@ def adopt_workload(
                 project_environment=pair,
                 placement=placement,
                 name=name or deployment[:63],
-                namespace=expected,
+                namespace=namespace,
                 deployment=deployment,
                 container=container,
                 deployment_uid=uid,
                 adopted_by_id=actor.user_id,
             )
-            record(
-                "workload.adopted",
-                target=workload,
-                params={"cluster": cluster, "container": container},
-                project_id=project.pk,
-                environment_id=environment.pk,
-                actor=actor,
-            )
     except IntegrityError as error:
+        cluster = placement.cluster.name
         raise Conflict(
-            "workload.adopted_already", deployment=deployment, namespace=expected, cluster=cluster
+            "workload.adopted_already", deployment=deployment, namespace=namespace, cluster=cluster
         ) from error
+    record(
+        "workload.adopted",
+        target=workload,
+        params={"cluster": placement.cluster.name, "container": container},
+        project_id=project.pk,
+        environment_id=environment.pk,
+        actor=actor,
+    )
     return workload
 
 
@@ -73,7 +90,8 @@ def _refused(field: str, code: str, **params: str) -> Invalid:
     return Invalid(code, fields={field: [{"code": code, "params": params}]}, **params)
 
 
-def _look_at(placement: Placement, namespace: str, deployment: str, container: str) -> str:
+def look_at_deployment(placement: Placement, namespace: str, deployment: str, container: str) -> str:
+    """The Deployment's uid, asked of the cluster; Invalid naming the field when it or its container is not there."""
     client = get_kubernetes(placement.cluster)
     where = {"deployment": deployment, "namespace": namespace, "cluster": placement.cluster.name}
     try:

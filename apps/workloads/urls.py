@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.workloads import views
+from apps.workloads import urls_presets, urls_secrets, views
 from apps.workloads import views_configurations as configurations
 
 _ONE = "projects/<slug:slug>/configurations/<slug:environment>/<slug:name>/"
@@ -26,4 +26,6 @@ urlpatterns = [
     path(f"{_ONE}chart", configurations.ExportChart.as_view(), name="configuration-export-chart"),
     path("configuration-schema", configurations.ConfigurationSchema.as_view(), name="configuration-schema"),
     path("configurations/preview", configurations.ConfigurationPreview.as_view(), name="configuration-preview"),
+    *urls_presets.urlpatterns,
+    *urls_secrets.urlpatterns,
 ]

@@ -138,10 +138,10 @@ class RevisionDifference(ConfigurationView):
         """Show it as documents and as objects."""
         pair = self.pair(slug, environment)
         wanted = self.query(forms.DifferenceQuerySerializer)
-        before, after = (revisions.get_revision(pair, name, wanted[side]).document for side in ("before", "after"))
+        before, after = (revisions.get_revision(pair, name, wanted[side]) for side in ("before", "after"))
         answer = {
             **wanted,
-            "document": revisions.document_changes(before, after),
+            "document": revisions.document_changes(before.document, after.document),
             "objects": revisions.object_changes(plan_for(pair, name), before, after),
         }
         return self.told(forms.ConfigurationDifferenceSerializer, answer)

@@ -11,7 +11,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SHOTS, type Scene, type Shot, type State } from './shots.manifest'
 import { pushBranch } from './support/outside'
 import { launch, Person, visitor, type Look, type Username } from './support/people'
-import { asked, ended, file, hostsOfTest, migrationOf, ticketOf } from './support/scene'
+import {
+  asked,
+  configurationsOf,
+  ended,
+  file,
+  hostsOfTest,
+  intakesOf,
+  migrationOf,
+  resyncThatWaits,
+  serviceThatWaits,
+  ticketOf,
+} from './support/scene'
 
 const ALL = process.env.SHOTS === 'all'
 const ONLY = process.env.SHOTS_ONLY?.split(',')
@@ -51,13 +62,22 @@ beforeAll(async () => {
     runningTag: card.release?.tag ?? '',
     ticket: promote.id,
     failedTicket: failed.id,
+    accessTicket: (await serviceThatWaits(developer)).id,
+    configureTicket: 0,
+    resyncTicket: 0,
+    foundIntake: 0,
+    csvIntake: 0,
+    csvRow: 0,
     user: 1,
   }
   const [admin, owner, ops] = await Promise.all(
     (['admin', 'owner', 'ops'] as const).map((name) => Person.arrive(browser, name)),
   )
   if (!admin || !owner || !ops) throw new Error('somebody did not arrive')
+  scene.configureTicket = await configurationsOf(developer, ops, PROJECT)
+  scene.resyncTicket = await resyncThatWaits(admin, PROJECT)
   await hostsOfTest(admin)
+  Object.assign(scene, await intakesOf(admin))
   await migrationOf(owner, ops, PROJECT)
   await Promise.all([developer, tester, admin, owner, ops].map((person) => person.leave()))
 }, 300_000)

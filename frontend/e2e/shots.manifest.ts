@@ -1,4 +1,5 @@
 /** Every page a person can reach, who looks at it, and which states are photographed. A route without a row fails `make check`. */
+import { ADMIN_SHOTS } from './shots.admin'
 import type { Username } from './support/people'
 
 /** What the scene of `shots.e2e.ts` has prepared. */
@@ -9,6 +10,14 @@ export type Scene = {
   runningTag: string
   ticket: number
   failedTicket: number
+  /** a service that waits to be let in */
+  accessTicket: number
+  configureTicket: number
+  resyncTicket: number
+  /** bulk intakes: one that was found, one of a CSV, and a row of it that is wrong */
+  foundIntake: number
+  csvIntake: number
+  csvRow: number
   user: number
 }
 
@@ -51,7 +60,22 @@ export const SHOTS: Shot[] = [
     reads: '/api/v1/projects/',
     states: ['loading', 'error', 'empty'],
   },
-  { route: '/inside/projects/new', name: 'new-project', as: 'admin', path: () => '/projects/new' },
+  {
+    route: '/inside/projects/new',
+    name: 'new-project',
+    as: 'developer',
+    path: () => '/projects/new',
+    reads: '/api/v1/access/options/',
+    states: ['error'],
+  },
+  {
+    route: '/inside/projects',
+    name: 'projects-requested',
+    as: 'developer',
+    path: () => '/projects?stage=requested',
+  },
+  { route: '/inside/projects/direct', name: 'direct-project', as: 'admin', path: () => '/projects/direct' },
+  { route: '/inside/projects/direct', name: 'direct-project-denied', as: 'developer', path: () => '/projects/direct' },
   {
     route: '/inside/p/$project/',
     name: 'overview',
@@ -114,6 +138,36 @@ export const SHOTS: Shot[] = [
     as: 'developer',
     path: (s) => `${P(s)}/rollback?env=production`,
   },
+  {
+    route: '/inside/p/$project/configuration',
+    name: 'configuration',
+    as: 'developer',
+    path: (s) => `${P(s)}/configuration`,
+    reads: '/configurations/',
+    states: ['error', 'empty'],
+  },
+  {
+    route: '/inside/p/$project/configuration/$environment/$name',
+    name: 'configuration-form',
+    as: 'ops',
+    path: (s) => `${P(s)}/configuration/production/${s.project}`,
+    reads: '/configurations/preview',
+    states: ['loading', 'error'],
+  },
+  {
+    route: '/inside/p/$project/configuration/$environment/$name',
+    name: 'configuration-form-read',
+    as: 'developer',
+    path: (s) => `${P(s)}/configuration/production/${s.project}`,
+  },
+  {
+    route: '/inside/p/$project/configuration/$environment/$name/revisions',
+    name: 'configuration-revisions',
+    as: 'developer',
+    path: (s) => `${P(s)}/configuration/test/${s.project}/revisions`,
+    reads: '/revisions/',
+    states: ['error', 'empty'],
+  },
   ...['general', 'people', 'environments', 'resources', 'dockerfile'].map((tab): Shot => ({
     route: '/inside/p/$project/settings/$tab',
     name: `project-${tab}`,
@@ -135,6 +189,28 @@ export const SHOTS: Shot[] = [
     path: (s) => `${P(s)}/settings/migration?env=test`,
   },
   {
+    route: '/inside/p/$project/settings/$tab',
+    name: 'project-provisions',
+    as: 'owner',
+    path: (s) => `${P(s)}/settings/provisions`,
+    reads: '/provisions/',
+    states: ['loading', 'error', 'empty'],
+  },
+  {
+    route: '/inside/p/$project/settings/$tab',
+    name: 'project-provisions-read',
+    as: 'developer',
+    path: (s) => `${P(s)}/settings/provisions`,
+  },
+  {
+    route: '/inside/tickets/$id',
+    name: 'ticket-access',
+    as: 'ops',
+    path: (s) => `/tickets/${s.accessTicket}`,
+    reads: '/steps',
+    states: ['loading', 'error'],
+  },
+  {
     route: '/inside/tickets',
     name: 'tickets',
     as: 'ops',
@@ -152,6 +228,20 @@ export const SHOTS: Shot[] = [
   },
   { route: '/inside/tickets/$id', name: 'ticket-failed', as: 'developer', path: (s) => `/tickets/${s.failedTicket}` },
   {
+    route: '/inside/tickets/$id',
+    name: 'ticket-configure',
+    as: 'ops2',
+    path: (s) => `/tickets/${s.configureTicket}`,
+  },
+  {
+    route: '/inside/tickets/$id',
+    name: 'ticket-resync',
+    as: 'ops',
+    path: (s) => `/tickets/${s.resyncTicket}`,
+    reads: '/steps',
+    states: ['error'],
+  },
+  {
     route: '/inside/brakes',
     name: 'brakes',
     as: 'ops',
@@ -167,50 +257,5 @@ export const SHOTS: Shot[] = [
     path: () => `/settings/${tab}`,
   })),
   { route: '/inside/first-hour', name: 'first-hour', as: 'admin', path: () => '/first-hour' },
-  ...['clusters', 'integrations', 'environments', 'languages', 'people', 'grants', 'why'].map((page): Shot => ({
-    route: `/inside/admin/${page}`,
-    name: `admin-${page}`,
-    as: 'admin',
-    path: () => `/admin/${page}`,
-    states: [],
-  })),
-  {
-    route: '/inside/admin/clusters/$cluster/nodes',
-    name: 'nodes',
-    as: 'developer',
-    path: () => '/admin/clusters/dc1/nodes',
-    reads: '/api/v1/clusters/dc1/nodes',
-    states: ['loading', 'error'],
-  },
-  {
-    route: '/inside/admin/standards',
-    name: 'admin-standards',
-    as: 'admin',
-    path: () => '/admin/standards',
-    reads: '/api/v1/standards/',
-    states: ['loading', 'error', 'empty'],
-  },
-  {
-    route: '/inside/admin/standards',
-    name: 'admin-standards-sheet',
-    as: 'admin',
-    path: () => '/admin/standards?standard=probes.one_strike',
-  },
-  {
-    route: '/inside/admin/standards',
-    name: 'admin-standards-denied',
-    as: 'developer',
-    path: () => '/admin/standards?standard=replicas.least',
-  },
-  {
-    route: '/inside/admin/hosts',
-    name: 'admin-hosts',
-    as: 'admin',
-    path: () => '/admin/hosts?env=test&before=1&after=2',
-    reads: '/hosts/',
-    states: ['loading', 'error'],
-  },
-  { route: '/inside/admin/hosts', name: 'admin-hosts-first', as: 'admin', path: () => '/admin/hosts?env=production' },
-  { route: '/inside/admin/hosts', name: 'admin-hosts-read', as: 'developer', path: () => '/admin/hosts?env=test' },
-  { route: '/inside/admin/clusters', name: 'admin-denied', as: 'developer', path: () => '/admin/clusters' },
+  ...ADMIN_SHOTS,
 ]

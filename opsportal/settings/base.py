@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "apps.tickets",
     "apps.workloads",
     "apps.releases",
+    "apps.access",
     "opsportal.doctor",
 ]
 MIDDLEWARE = [
@@ -109,11 +110,20 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "IntakeState": "apps.access.models_intake.Intake.State",
+        "IntakeReadingState": "apps.access.models_intake.IntakeReading.State",
+        "IntakeRowState": "apps.access.models_intake.IntakeRow.State",
+        "IntakeConfidence": "apps.access.models_intake.IntakeRow.Confidence",
+        "IntakeSource": "apps.access.models_intake.Intake.Source",
         "TemplateKind": "apps.catalog.models.TemplateVersion.Kind",
         "ResourceKind": "apps.projects.models.Resource.Kind",
         "FirstHourStepName": "apps.releases.first_hour.STEPS",
         "MigrationState": "apps.projects.models.MigrationRevision.State",
         "StandardLevel": "apps.catalog.standards.rules.LEVELS",
+        "PresetScope": "apps.workloads.presets.SCOPES",
+        "TemplateProblemLevel": "apps.catalog.rendering.PROBLEM_LEVELS",
+        "JobStanding": "apps.catalog.looking.STANDINGS",
+        "JobDifferenceKind": "apps.catalog.drift.KINDS",
     },
 }
 

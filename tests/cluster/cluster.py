@@ -146,6 +146,7 @@ class RealCluster:
     def _accounts(self, admin: Wire) -> dict[str, str]:
         """The service accounts' tokens by name."""
         tokens = {}
+        admin.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", objects.role()).good(201)
         for name, role in objects.ACCOUNTS.items():
             admin.call("POST", "/api/v1/namespaces/default/serviceaccounts", objects.account(name)).good(201)
             if role:

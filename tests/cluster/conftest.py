@@ -19,6 +19,7 @@ from tests.support.database import process_environment
 from tests.support.sandbox import running_sandbox
 
 CHECKOUT = Path(__file__).parents[2]
+ORIGIN = "https://portal.example.com"
 SPEEDS = {
     "OPSPORTAL_SWEEP_SECONDS": "0.2",
     "OPSPORTAL_POLL_SECONDS": "0.3",
@@ -62,7 +63,7 @@ def processes(
 ) -> Iterator[dict[str, Child]]:
     """A worker and the watcher, started as the demo starts them."""
     logs = tmp_path_factory.mktemp("logs")
-    env = {**process_environment(redis_url), **SPEEDS, "PYTHONUNBUFFERED": "1"}
+    env = {**process_environment(redis_url), **SPEEDS, "OPSPORTAL_ORIGINS": ORIGIN, "PYTHONUNBUFFERED": "1"}
     celery = ["-m", "celery", "-A", "opsportal", "worker", "-P", "threads", "-c", "2", "--loglevel", "INFO"]
     commands = {
         "worker": [sys.executable, *celery, "--without-gossip", "--without-mingle"],

@@ -5,12 +5,22 @@ Must not: be needed by a statement; a real cluster of somebody else's has other 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 Obj = dict[str, Any]
 FAKE = {"kwok.x-k8s.io/node": "fake"}
-# name of a service account → the ClusterRole it has everywhere. `edit` is what docs/operations.md asks for.
-ACCOUNTS = {"portal": "edit", "reader": "view", "stranger": ""}
+ROLE = Path(__file__).parents[2] / "docs" / "kubernetes-role.yaml"
+# name of a service account → the ClusterRole it has everywhere.
+ACCOUNTS = {"portal": "opsportal", "reader": "view", "stranger": ""}
+
+
+def role() -> Obj:
+    """The ClusterRole that administrators are asked to give the portal, as the documents have it."""
+    documents = yaml.safe_load_all(ROLE.read_text(encoding="utf-8"))
+    return dict(next(one for one in documents if one["kind"] == "ClusterRole"))
 
 
 def fake_nodes(address: str) -> list[Obj]:

@@ -84,7 +84,8 @@ def test_an_unknown_path_of_the_api_stays_a_json_404(client: Client, path: str) 
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/ui/assets/gone-B7x_2kQa.js", "/static/", "/ws/hints", "/favicon.ico", "/metrics/x"]
+    "path",
+    ["/static/ui/assets/gone-B7x_2kQa.js", "/static/", "/ws/hints", "/favicon.ico", "/metrics/x", "/hooks/gitlab"],
 )
 def test_what_is_missing_elsewhere_is_not_covered_by_the_page(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404

@@ -47,8 +47,12 @@ class Marks:
 
     def image_changes(self, cluster: str) -> list[str]:
         """Each change of the container's image that the cluster took, in order."""
+        return [e.detail["image"]["app"] for e in self.image_patches(cluster)]
+
+    def image_patches(self, cluster: str) -> list[Entry]:
+        """The calls that made them."""
         return [
-            e.detail["image"]["app"]
+            e
             for e in self.entries(f"cluster {cluster}", "deployments.patch")
             if e.detail.get("image") and e.detail.get("changed") and not e.detail.get("dry_run")
         ]

@@ -23,14 +23,21 @@ from tests.faults.matrix.cells import (
 )
 from tests.faults.matrix.results import BEGIN, END, Results, table, write_into
 
-STEPS = [
-    PlannedStep("release", "start", ""),
-    PlannedStep("release", "await_rollout", "test-1"),
-    PlannedStep("promote", "await_rollout", "dc1"),
-    PlannedStep("promote", "await_rollout", "dc2"),
-    PlannedStep("roll_back", "await_rollout", "dc2"),
-    PlannedStep("configure", "await_configuration", "test-1"),
-]
+PLANS = {  # every step of every kind's plan in the matrix, with its target
+    "release": "start create_tag ensure_job start_build await_build resolve_digest take_slot"
+    " run_pre_rollout:test-1 patch_image:test-1 await_rollout:test-1",
+    "promote": "take_slot start copy_image:dc2-registry"
+    " patch_image:dc1 await_rollout:dc1 patch_image:dc2 await_rollout:dc2",
+    "roll_back": "take_slot start copy_image:dc2-registry"
+    " patch_image:dc1 await_rollout:dc1 patch_image:dc2 await_rollout:dc2",
+    "configure": "take_slot start apply_configuration:test-1 await_configuration:test-1",
+    "project_access": "start bind_repository:gitlab add_webhook:gitlab create_job:jenkins create_namespace:test-1"
+    " set_quota:test-1 grant_defaults admit_project",
+    "project_removal": "start remove_workloads:test-1 remove_webhook:gitlab remove_job:jenkins"
+    " remove_quota:test-1 remove_namespace:test-1 close_project",
+    "resync_jobs": "start resync_job:matrix-canary-n1 resync_job:matrix-other-n1",
+}
+STEPS = [PlannedStep(kind, *one.partition(":")[::2]) for kind, steps in PLANS.items() for one in steps.split()]
 CELLS = all_cells(STEPS)
 
 
@@ -39,17 +46,30 @@ def test_there_is_one_cell_for_each_step_point_and_fault_however_often_the_step_
     assert all_cells([*STEPS, *STEPS]) == CELLS
 
 
-def test_the_exclusions_leave_out_the_last_steps_alone_and_each_has_its_reason() -> None:
+def test_the_exclusions_leave_out_what_no_call_follows_alone_and_each_has_its_reason() -> None:
     left = leave_out(CELLS, read_exclusions())
     out = set(CELLS) - set(left)
-    assert {(c.kind, c.target, c.point) for c in out} == {
-        ("release", "test-1", "recorded"),
-        ("promote", "dc2", "recorded"),
-        ("roll_back", "dc2", "recorded"),
-        ("configure", "test-1", "recorded"),
+    only_rows = [
+        ("project_access", "grant_defaults"),
+        ("project_access", "admit_project"),
+        ("project_removal", "close_project"),
+    ]
+    assert {(c.kind, c.step, c.target, c.point) for c in out} == {
+        ("release", "await_rollout", "test-1", "recorded"),
+        ("promote", "await_rollout", "dc2", "recorded"),
+        ("roll_back", "await_rollout", "dc2", "recorded"),
+        ("configure", "await_configuration", "test-1", "recorded"),
+        ("project_access", "add_webhook", "gitlab", "recorded"),
+        ("project_access", "create_job", "jenkins", "recorded"),
+        ("project_access", "set_quota", "test-1", "recorded"),
+        ("project_removal", "remove_webhook", "gitlab", "recorded"),
+        ("project_removal", "remove_job", "jenkins", "recorded"),
+        ("project_removal", "remove_namespace", "test-1", "recorded"),
+        ("resync_jobs", "resync_job", "matrix-other-n1", "recorded"),
+        *((kind, step, "", point) for kind, step in only_rows for point in POINTS),
     }
     assert all(c.is_outside for c in out)
-    assert len(out) == 28
+    assert len(out) == 161
 
 
 @pytest.mark.parametrize(
@@ -84,7 +104,7 @@ def test_shards_share_the_cells_out_and_a_sample_begins_with_every_step_fault_an
     assert {(c.kind, c.step, c.target) for c in first} == {(s.kind, s.step, s.target) for s in STEPS}
     assert {c.fault for c in first} == set(FAULTS)
     assert {c.point for c in first} == set(POINTS)
-    assert cover == len(FAULTS)
+    assert cover == len(STEPS)
 
 
 def line_of(cell: Cell, *, passed: bool, retried: bool = False) -> dict[str, object]:

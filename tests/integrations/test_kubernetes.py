@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import yaml
 
 from apps.common.errors import IntegrationError, NotFound, Rejected, Unavailable
 from apps.integrations.checklist import Check
 from apps.integrations.kubernetes.client import Kubernetes
 from apps.integrations.kubernetes.paths import path_of
+from apps.integrations.kubernetes.selfcheck import RIGHTS
 from apps.integrations.kubernetes.statuses import from_status
 from apps.integrations.kubernetes.types import STEP_KEY, WatchEvent
 from apps.integrations.loop import run
@@ -24,6 +27,7 @@ from tests.support.servers import serving
 T = TypeVar("T")
 ADMIN, NARROW = "admin-token", "narrow-token"
 NAMESPACE = "shop"
+ROLE = Path(__file__).parents[2] / "docs" / "kubernetes-role.yaml"
 KEY = "0f3c6a1e-7b7a-4a55-8a06-5c7d0d9b1f11.1"
 
 
@@ -326,6 +330,18 @@ def test_the_connection_test_of_a_good_cluster_is_green_and_changes_nothing(
         "right:watch pods",
         "right:get pods/log",
         "right:get pods/exec",
+        "right:list nodes",
+        "right:patch services",
+        "right:patch configmaps",
+        "right:patch secrets",
+        "right:patch resourcequotas",
+        "right:patch horizontalpodautoscalers",
+        "right:patch poddisruptionbudgets",
+        "right:patch ingresses",
+        "right:patch cronjobs",
+        "right:create jobs",
+        "right:create namespaces",
+        "right:delete namespaces",
         "list",
         "dry_run",
         "pods",
@@ -346,6 +362,20 @@ def test_the_connection_test_of_a_narrow_token_names_the_verbs_to_add(server: Ku
     assert red["right:get pods/exec"] == ("kubernetes.forbidden", "get")
     assert outcomes(checks)["right:list deployments"] == "passed"
     assert outcomes(checks)["token"] == "passed"
+
+
+def test_the_role_in_the_documents_has_every_right_that_the_connection_test_asks_for() -> None:
+    documents = yaml.safe_load_all(ROLE.read_text(encoding="utf-8"))
+    rules = next(one["rules"] for one in documents if one["kind"] == "ClusterRole")
+    given = {
+        (verb, resource, group)
+        for rule in rules
+        for verb in rule["verbs"]
+        for resource in rule["resources"]
+        for group in rule["apiGroups"]
+    }
+    assert set(RIGHTS) <= given
+    assert not any("*" in one for one in given)
 
 
 def test_the_connection_test_of_an_empty_cluster_says_what_it_could_not_try() -> None:

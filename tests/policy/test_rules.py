@@ -10,7 +10,7 @@ import pytest
 
 from apps.policy.actions import ACTIONS, ROLES
 from apps.policy.actor import ANONYMOUS, Actor
-from apps.policy.services import allowed, explain, may_attempt, scope_covers, visible_project_ids
+from apps.policy.services import allowed, explain, held_everywhere, may_attempt, scope_covers, visible_project_ids
 from tests.policy.grants import PlainGrants, plain_grants
 
 ME, OTHER, P, Q, TEST, PROD = 1, 2, 10, 11, 20, 21
@@ -65,6 +65,27 @@ IN_PROJECT: dict[str, set[str]] = {
     "hosts.read": {*ROLES, "admin"},
     "configuration.read": MEMBERS,
     "configuration.propose": set(ROLES),
+    "preset.create": set(ROLES),
+    "preset.delete": {"ops", "owner"},
+    "secret.manage": {"ops"},
+    "project.archive": {"owner", "admin"},
+    "project_access.read": MEMBERS | {"admin"},
+    "project_access.approve": {"ops", "admin"},
+    "project_access.operate": {"ops", "admin"},
+    "provision.read": MEMBERS | {"admin"},
+    "resync.read": MEMBERS | {"admin"},
+    "resync.approve": {"ops", "admin"},
+    "resync.operate": {"ops", "admin"},
+}
+# ops of any project have these in every project
+OPS_OF_ANYWHERE = {
+    "project_access.read",
+    "project_access.approve",
+    "project_access.operate",
+    "provision.read",
+    "resync.read",
+    "resync.approve",
+    "resync.operate",
 }
 
 
@@ -86,6 +107,7 @@ def test_the_table_row_by_row_in_ones_own_project(action: str, name: str, grants
 def test_a_right_in_one_project_is_none_in_another(action: str, name: str, grants: PlainGrants) -> None:
     actor = person(name, grants)
     expected = name == "admin" and "admin" in IN_PROJECT[action]
+    expected = expected or (name == "ops" and action in OPS_OF_ANYWHERE)
     assert may(actor, action, project_id=Q, environment_id=TEST) is expected
 
 
@@ -94,7 +116,8 @@ def test_acting_needs_the_pair_and_reading_any_environment(role: str, grants: Pl
     grants.grants.add((ME, P, TEST, role))
     assert may(USER, "ticket.read", project_id=P, environment_id=PROD)
     elsewhere = {a for a in IN_PROJECT if may(USER, a, project_id=P, environment_id=PROD)}
-    anywhere = {"promote.request"} | ({"why.read_others"} if role == "ops" else set())
+    anywhere = {"promote.request", "preset.create"}
+    anywhere |= {"why.read_others", "preset.delete", *OPS_OF_ANYWHERE} if role == "ops" else set()
     assert elsewhere == {a for a, who in IN_PROJECT.items() if who >= MEMBERS} | anywhere
 
 
@@ -118,6 +141,7 @@ ADMIN_ONLY = {
     "standard.manage",
     "hosts.manage",
     "hosts_token.manage",
+    "intake.manage",
 }
 OPS_ANYWHERE = {"brake.pull", "brake.release"}
 FOR_VISITORS = {"session.create", "account_link.use"}
@@ -148,6 +172,33 @@ def test_a_brake_takes_ops_where_the_cluster_carries_his_environment(
     assert found == expected
     if role != "ops":
         assert allowed(USER, action).code == "policy.needs_role_on_cluster"
+
+
+ACCESS = ("project_access.approve", "project_access.operate", "ticket.approve", "ticket.read")
+
+
+@pytest.mark.parametrize(("role", "held"), [("developer", set()), ("tester", set()), ("ops", set(ACCESS[:2]))])
+def test_what_ops_of_anywhere_hold_everywhere_is_told_without_a_project(
+    role: str, held: set[str], grants: PlainGrants
+) -> None:
+    grants.grants.add((ME, P, TEST, role))
+    assert held_everywhere(USER, ACCESS) == held
+    assert held_everywhere(replace(USER, is_instance_admin=True), ACCESS) == set(ACCESS[:2])
+    assert held_everywhere(ANONYMOUS, ACCESS) == set()
+
+
+def test_a_token_holds_everywhere_what_its_scopes_name_and_nothing_when_it_is_one_projects(grants: PlainGrants) -> None:
+    grants.grants.add((ME, P, TEST, "ops"))
+    assert held_everywhere(token("project_access.approve"), ACCESS) == {"project_access.approve"}
+    assert held_everywhere(token("*", project_id=P), ACCESS) == set()
+
+
+def test_who_asked_for_a_project_never_approves_it(grants: PlainGrants) -> None:
+    grants.grants.add((ME, Q, PROD, "ops"))
+    assert may(USER, "project_access.approve", project_id=P, obj=Thing(requester_id=OTHER))
+    for actor in (USER, ADMIN):
+        decision = allowed(actor, "project_access.approve", project_id=P, obj=Thing(requester_id=ME))
+        assert (decision.allowed, decision.code) == (False, "policy.not_requester")
 
 
 def test_an_unknown_action_is_refused_to_everybody() -> None:
@@ -246,6 +297,12 @@ def test_a_token_of_one_project_administers_nothing() -> None:
     assert allowed(limited, "cluster.manage").code == "policy.token_project"
     assert visible_project_ids(limited, admin_sees_all=True) == (P,)
     assert may(token("*", admin=True), "cluster.manage")
+
+
+def test_a_token_of_one_project_asks_for_no_other() -> None:
+    assert allowed(token("*", project_id=P), "project.request").code == "policy.token_project"
+    assert may(token("*"), "project.request")
+    assert may(USER, "project.request")
 
 
 @pytest.mark.parametrize("action", ["token.manage", "user.manage", "me.update", "session.end"])

@@ -9,7 +9,9 @@ from pathlib import Path
 from apps.common import messages
 
 ROOMS = ("projects", "catalog", "workloads")
-CALL = r'(?:Invalid|Conflict|Missing|Denied|refused|_refused|Condition|Judgement)\((?:"\w+",\s*)?"([\w.]+\.[\w]+)"'
+CALL = (
+    r'(?:Invalid|Conflict|Missing|Denied|refused|_refused|Condition|Judgement|Problem)\((?:"\w+",\s*)?"([\w.]+\.[\w]+)"'
+)
 
 
 def codes_of(room: str) -> set[str]:

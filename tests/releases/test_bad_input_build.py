@@ -21,9 +21,9 @@ import pytest
 from apps.catalog.models import TemplateVersion
 from apps.common.errors import Invalid
 from apps.integrations.clients import get_jenkins
+from apps.integrations.jenkins.types import BUILD_PARAMETERS
 from apps.integrations.loop import run
 from apps.releases.models import Build, Release
-from apps.releases.steps.building import PARAMETERS
 from apps.sandbox import images
 from apps.tickets.models import Ticket
 from apps.tickets.services.running import retry_ticket
@@ -59,7 +59,7 @@ class Scene:
     def make_job(self) -> None:
         """The project's job as the portal makes it."""
         jenkins = get_jenkins(self.company.servers["jenkins"])
-        run(jenkins.ensure_job(SLUG, "tpl-java", "", PARAMETERS), 10)
+        run(jenkins.ensure_job(SLUG, "tpl-java", "", BUILD_PARAMETERS), 10)
 
     def set_row(self, server: str, **fields: str) -> None:
         row = self.company.servers[server]

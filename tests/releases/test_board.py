@@ -196,7 +196,7 @@ class TestRights:
         paper.production.promotes_from.set([])
         assert codes("production")["promote"] == "gate.no_predecessor"
         Project.objects.filter(pk=book.pk).update(archived_at=timezone.now())
-        assert codes("production")["roll_back"] == "project.archived"
+        assert codes("production")["roll_back"] == "project.not_active"
 
     def test_a_token_reads_no_further_than_its_scopes(self, paper: Paper, book: Project) -> None:
         client = with_token(paper.people["developer"], "board.read")

@@ -189,7 +189,7 @@ def test_without_a_foreign_registry_the_plan_is_as_it_was(company: Company) -> N
     project = company.projects[SLUG]
     workloads = workloads_of(project, company.environments["production"])
     assert foreign_registries(project, workloads) == []
-    assert [(s.wave, s.name) for s in target_steps(project, workloads)] == [
+    assert [(s.wave, s.name) for s in target_steps("promote", project, workloads)] == [
         (1, "patch_image"),
         (1, "await_rollout"),
         (2, "patch_image"),

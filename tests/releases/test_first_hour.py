@@ -149,6 +149,7 @@ def test_a_large_portal_costs_no_more_statements_and_is_not_counted_through() ->
             gitlab=project.gitlab,
             jenkins=project.jenkins,
             registry=project.registry,
+            admitted_at=project.admitted_at,
         )
         for i in range(first_hour.MOST_COUNTED + 5)
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.projects.models import Grant
 from apps.releases.models import Release, Rollout
-from apps.releases.steps import rolling
+from apps.releases.steps import ledger
 from apps.sandbox.base.faults import Fault
 from apps.tickets.models import Ticket
 from apps.tickets.services.running import cancel_ticket, retry_ticket
@@ -225,7 +225,7 @@ def test_two_targets_that_find_the_same_unknown_image_at_once_know_it_once(compa
         try:
             assert found.wait(10)
             with transaction.atomic():
-                rolling._know_image(other, image, digest_of(image))
+                ledger._know_image(other, image, digest_of(image))
         except Exception as error:  # noqa: BLE001 - told by the main thread
             errors.append(error)
         finally:
@@ -234,7 +234,7 @@ def test_two_targets_that_find_the_same_unknown_image_at_once_know_it_once(compa
     second = threading.Thread(target=look)
     second.start()
     with transaction.atomic():
-        rolling._know_image(one, image, digest_of(image))
+        ledger._know_image(one, image, digest_of(image))
         found.set()
         second.join(0.3)
     second.join()

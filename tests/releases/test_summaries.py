@@ -221,7 +221,7 @@ class TestWhoSees:
         assert told(with_token(developer, "ticket.*").get(URL, asked)) == (403, "policy.token_scope")
 
     @pytest.mark.parametrize(
-        "query", [{}, {"project": [str(n) for n in range(51)]}, {"project": "x" * 64}, {"projekt": "book"}]
+        "query", [{}, {"project": [str(n) for n in range(51)]}, {"project": "x" * 81}, {"projekt": "book"}]
     )
     def test_nonsense_is_refused(self, book: Project, paper: Paper, query: dict[str, Any]) -> None:
         assert told(signed_in(paper.people["developer"]).get(URL, query)) == (400, "invalid")

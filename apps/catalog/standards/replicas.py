@@ -14,12 +14,13 @@ USUAL_CPU_PERCENT = 70
 
 
 def least(look: Look) -> Iterator[Remark]:
-    """Enough replicas that one may be away; where an autoscaler rules, its minimum counts (D30)."""
+    """Enough replicas that one may be away; where an autoscaler rules, its minimum counts (D30). None at all is a
+    service that is stopped on purpose, as it is before its project is archived."""
     if look.workload == CRON:
         return
     path = "/autoscaling/min" if _autoscaled(look) else "/replicas"
     found, wanted = look.whole(path), look.seconds("replicas")
-    if found is not None and found < wanted:
+    if found is not None and 0 < found < wanted:
         yield Remark(path, {"found": found}, (change(path, wanted),))
 
 

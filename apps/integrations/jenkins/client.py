@@ -56,16 +56,14 @@ class Jenkins:
 
     # -- jobs ---------------------------------------------------------------------------------------------
     async def ensure_job(
-        self, name: str, template: str, config_xml: str, required_parameters: Sequence[str]
+        self, name: str, template: str, config_xml: str, required: Sequence[str], *, version: int | None = None
     ) -> JobState:
         """Have the job, able to build, with these parameters defined. Key: the job's name.
 
-        `config_xml` "" makes it from the template job. May be repeated: an existing job is configured anew only if
+        `config_xml` "" makes it from the template job, of this `version` in the catalog. May be repeated: an existing job is configured anew only if
         its description shows another template content than the wanted one, or our key is not its first parameter.
         """
-        if not config_xml:
-            config_xml = await self.config_from_template(template)
-        config_xml = jobxml.key_first(config_xml)
+        config_xml = jobxml.key_first(config_xml or await self.config_from_template(template, version=version))
         raw = await self.find_job(name)
         created = raw is None and await self.create(name, config_xml)
         changed = False
@@ -74,16 +72,18 @@ class Jenkins:
             changed = True
         if created or changed or raw is None:
             raw = await self.find_job(name)
-        await self._require_buildable(name, raw, required_parameters)
+        await self._require_buildable(name, raw, required)
         return JobState(created, changed)
 
-    async def config_from_template(self, template: str, note: str = "", key: str = "") -> str:
+    async def config_from_template(
+        self, template: str, note: str = "", key: str = "", *, version: int | None = None
+    ) -> str:
         """The config.xml of a job made from the template job. NotFound `jenkins.template_missing`. Read: repeatable."""
         try:
             source = await self.get_config(template)
         except NotFound as error:
             raise NotFound("jenkins.template_missing", template=template, **self._about(error)) from None
-        return jobxml.job_from_template(source, template=template, note=note, key=key)
+        return jobxml.job_from_template(source, template=template, note=note, key=key, version=version)
 
     async def get_config(self, name: str) -> str:
         """A job's config.xml as Jenkins stores it. NotFound `jenkins.job_missing`. Read: repeatable."""

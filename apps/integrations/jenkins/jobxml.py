@@ -24,16 +24,18 @@ def parse(config_xml: str) -> ET.Element:
     return guarded.read(DECLARATION.sub("", config_xml, count=1).strip())
 
 
-def job_from_template(template_xml: str, *, template: str, note: str = "", key: str = "") -> str:
+def job_from_template(
+    template_xml: str, *, template: str, note: str = "", key: str = "", version: int | None = None
+) -> str:
     """The job's config.xml: the template's, enabled, described as ours, with the key as its first parameter.
 
     The description (see `notes`) ends in a hash of the template, which tells later whether the job still follows it.
-    `key`: of the step that makes the job.
+    `key`: of the step that makes the job. `version`: of the catalog's template, kept in the description as well.
     """
     root = parse(template_xml)
     _key_first(root)
     _set(root, "disabled", "false")
-    return _described(root, notes.Note(note, notes.base(key), "", template, fingerprint(template_xml)))
+    return _described(root, notes.Note(note, notes.base(key), "", template, fingerprint(template_xml), version))
 
 
 def with_notes_of(config_xml: str, description: str, *, sync: str = "") -> str:

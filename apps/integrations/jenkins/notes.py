@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 
 PREFIX = "opsportal:"
-TEMPLATE = re.compile(r"opsportal: template (?P<template>\S.*?) (?P<fingerprint>[0-9a-f]{12})")
+TEMPLATE = re.compile(
+    r"opsportal: template (?P<template>\S.*?)(?: v(?P<version>\d{1,9}))? (?P<fingerprint>[0-9a-f]{12})", re.ASCII
+)
 SYNC = re.compile(r"opsportal: sync (\S+)")
 KEY = re.compile(r"opsportal: key (\S+)")
 
@@ -20,7 +22,7 @@ class Note:
     """text: what the job is for. key: base of the key of the step that made it. sync: key of the last re-sync.
 
     template and fingerprint: what the job was made of; empty in a job that is not the portal's, whose whole
-    description is then `text`.
+    description is then `text`. version: of the catalog's template; None in jobs that were made before it was written.
     """
 
     text: str
@@ -28,6 +30,7 @@ class Note:
     sync: str = ""
     template: str = ""
     fingerprint: str = ""
+    version: int | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -44,7 +47,8 @@ class Note:
         lines = [self.text.replace(PREFIX, PREFIX[:-1])] if self.text else []
         lines += [f"opsportal: key {self.key}"] if self.key else []
         lines += [f"opsportal: sync {self.sync}"] if self.sync else []
-        lines += [f"opsportal: template {self.template} {self.fingerprint}"] if self.template else []
+        version = "" if self.version is None else f" v{self.version}"
+        lines += [f"opsportal: template {self.template}{version} {self.fingerprint}"] if self.template else []
         return "\n".join(lines).strip()
 
 
@@ -58,7 +62,8 @@ def read(description: str) -> Note:
     lines.pop()
     sync = _pop(lines, SYNC)
     key = _pop(lines, KEY)
-    return Note("\n".join(lines).strip(), key, sync, mark["template"], mark["fingerprint"])
+    version = int(mark["version"]) if mark["version"] else None
+    return Note("\n".join(lines).strip(), key, sync, mark["template"], mark["fingerprint"], version)
 
 
 def base(key: str) -> str:

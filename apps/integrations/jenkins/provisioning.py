@@ -19,7 +19,9 @@ FIELDS = "name,description,color,disabled,property[parameterDefinitions[name]],l
 FOLDERS = frozenset({"Folder", "OrganizationFolder", "WorkflowMultiBranchProject"})
 
 
-async def create_job_from_template(jenkins: Jenkins, name: str, template: str, *, note: str, key: str) -> JobMade:
+async def create_job_from_template(
+    jenkins: Jenkins, name: str, template: str, *, note: str, key: str, version: int | None = None
+) -> JobMade:
     """Make the job from the template job, or find it. Key: the name, with `key` and `note` in the description.
 
     `note` says in a stable text what the job is for (the project). A job of this name is ours when this step's key is
@@ -30,7 +32,7 @@ async def create_job_from_template(jenkins: Jenkins, name: str, template: str, *
     raw = await jenkins.find_job(name)
     if raw is not None:
         return _judge(jenkins, name, raw, note, key)
-    config_xml = await jenkins.config_from_template(template, note, key)
+    config_xml = await jenkins.config_from_template(template, note, key, version=version)
     try:
         if await jenkins.create(name, config_xml):
             return JobMade(created=True, adopted=False)
@@ -101,11 +103,20 @@ async def update_job(jenkins: Jenkins, name: str, xml: str, *, seen_xml_hash: st
         if notes.read(jobxml.description(present)).sync != key:
             raise
         return JobUpdated(changed=True, xml_hash=jobxml.content_hash(present))
-    present = await jenkins.get_config(name)
+    present = await _read_back(jenkins, name)
     if notes.read(jobxml.description(present)).sync != key:
         # Somebody wrote after us: what runs now is theirs.
         raise Rejected("jenkins.job_changed", job=name, **_about(jenkins, name))
     return JobUpdated(changed=True, xml_hash=jobxml.content_hash(present))
+
+
+async def _read_back(jenkins: Jenkins, name: str) -> str:
+    """The configuration that was just written; a failure to read it says that the write may stand."""
+    try:
+        return await jenkins.get_config(name)
+    except IntegrationError as error:
+        error.unknown = True
+        raise
 
 
 def _require_same(jenkins: Jenkins, name: str, present: str, xml: str, note: notes.Note, seen_xml_hash: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 KEY_PARAMETER = "OPSPORTAL_KEY"
+# What a build is given (D23); every template job defines them.
+BUILD_PARAMETERS = (KEY_PARAMETER, "REPO_URL", "TAG", "COMMIT", "IMAGE", "LABELS_JSON", "DOCKERFILE_B64")
 
 Result = Literal["SUCCESS", "UNSTABLE", "FAILURE", "NOT_BUILT", "ABORTED"]
 

@@ -29,9 +29,9 @@ class Jobs(Objects):
         """Create a Job once; key: the annotation `opsportal.io/step-key`. May be repeated under the same key.
 
         The name is taken once: a Job of it with our key is ours and is not started again, whatever became of it; with
-        another key it is `kubernetes.job_taken`. That holds while the Job is there, so do not render
-        `ttlSecondsAfterFinished`; and pods are started again unless it has `backoffLimit: 0` and `restartPolicy:
-        Never`.
+        another key it is `kubernetes.job_taken`. That holds while the Job is there: a caller that renders
+        `ttlSecondsAfterFinished` does not repeat the call once so much time has passed since the first one. And pods
+        are started again unless it has `backoffLimit: 0` and `restartPolicy: Never`.
         """
         name, namespace = identity(job, "jobs")
         made = await self._create("jobs", namespace, keyed(job, STEP_KEY, key))

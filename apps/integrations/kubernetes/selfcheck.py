@@ -12,13 +12,14 @@ import aiohttp
 
 from apps.common.errors import Rejected
 from apps.integrations.checklist import Check, Checklist, Tell, resolve
-from apps.integrations.kubernetes.paths import path_of
+from apps.integrations.kubernetes.paths import CLUSTER_WIDE, path_of
 from apps.integrations.kubernetes.types import FIELD_MANAGER, Json
 
 if TYPE_CHECKING:
     from apps.integrations.kubernetes.client import Kubernetes
 
-# verb, resource, API group: what releases, live state and the emergency terminal need.
+# verb, resource, API group: what live state, releases, configuration, access and the emergency terminal need; the whole
+# role is docs/kubernetes-role.yaml.
 RIGHTS = (
     ("get", "deployments", "apps"),
     ("list", "deployments", "apps"),
@@ -28,6 +29,15 @@ RIGHTS = (
     ("watch", "pods", ""),
     ("get", "pods/log", ""),
     ("get", "pods/exec", ""),
+    ("list", "nodes", ""),
+    *(("patch", resource, "") for resource in ("services", "configmaps", "secrets", "resourcequotas")),
+    ("patch", "horizontalpodautoscalers", "autoscaling"),
+    ("patch", "poddisruptionbudgets", "policy"),
+    ("patch", "ingresses", "networking.k8s.io"),
+    ("patch", "cronjobs", "batch"),
+    ("create", "jobs", "batch"),
+    ("create", "namespaces", ""),
+    ("delete", "namespaces", ""),
 )
 STATUS_CHANNEL = 3
 PODS_LOOKED_AT = 50
@@ -88,13 +98,14 @@ async def _version(cluster: Kubernetes) -> str:
 
 
 async def _require(cluster: Kubernetes, verb: str, resource: str, group: str, namespace: str) -> None:
-    if not await cluster.can_i(verb, resource, group=group, namespace=namespace):
+    where = "" if resource in CLUSTER_WIDE else namespace
+    if not await cluster.can_i(verb, resource, group=group, namespace=where):
         about = cluster.http.about(f"right to {verb} {resource}")
         raise Rejected(
             "kubernetes.forbidden",
             verb=verb,
             resource=resource,
-            namespace=namespace,
+            namespace=where,
             field="token",
             object="",
             said="",

@@ -17,6 +17,7 @@ from apps.integrations.models import Cluster
 from apps.policy.actor import Actor
 from apps.projects.models import Environment, Placement, Project, Tier
 from apps.projects.services import names
+from apps.projects.services.quotas import checked_quota
 from apps.projects.services.refusals import differences, refused, unknown
 
 FIELDS = ("name", "tier", "position", "approvals_required")
@@ -49,7 +50,7 @@ def update_environment(environment_id: int, changes: dict[str, Any], *, actor: A
         everything = _lock_chain()
         environment = everything[environment_id]
         before = _snapshot(environment)
-        if changes.get("tier", environment.tier) != environment.tier and environment.projects.exists():
+        if changes.get("tier", environment.tier) != environment.tier and _is_used(environment):
             raise Conflict("environment.tier_in_use", environment=environment.slug, tier=environment.tier)
         for name in FIELDS:
             if name in changes:
@@ -63,11 +64,25 @@ def update_environment(environment_id: int, changes: dict[str, Any], *, actor: A
             record("environment.updated", target=environment, params=told, environment_id=environment.pk, actor=actor)
 
 
-def add_placement(environment: Environment, cluster: Cluster, wave: int, pattern: str, *, actor: Actor) -> Placement:
+def _is_used(environment: Environment) -> bool:
+    return environment.projects.filter(project__withdrawn_at__isnull=True).exists()
+
+
+def add_placement(
+    environment: Environment,
+    cluster: Cluster,
+    wave: int,
+    pattern: str,
+    quota: dict[str, str] | None = None,
+    *,
+    actor: Actor,
+) -> Placement:
     """The environment also lies on this cluster."""
+    hard = checked_quota(quota or {})
     if not names.is_namespace_pattern(pattern):
         raise refused("namespace_pattern", "environment.bad_pattern", pattern=pattern)
-    slugs = Project.objects.filter(environments__environment=environment).values_list("slug", flat=True)
+    users = Project.objects.filter(environments__environment=environment, withdrawn_at__isnull=True)
+    slugs = users.values_list("slug", flat=True)
     for project in [*slugs, "x"]:  # x: a pattern that no project could fit is refused although there is none yet
         namespace = names.namespace_of(pattern, environment.slug, project)
         if not names.is_label(namespace):
@@ -76,7 +91,7 @@ def add_placement(environment: Environment, cluster: Cluster, wave: int, pattern
     try:
         with transaction.atomic():
             placement = Placement.objects.create(
-                environment=environment, cluster=cluster, wave=wave, namespace_pattern=pattern
+                environment=environment, cluster=cluster, wave=wave, namespace_pattern=pattern, quota=hard
             )
             _record_placement(
                 "environment.placement_added", placement, {"before": None, "after": _told(placement)}, actor
@@ -86,14 +101,17 @@ def add_placement(environment: Environment, cluster: Cluster, wave: int, pattern
     return placement
 
 
-def change_wave(placement_id: int, wave: int, *, actor: Actor) -> None:
-    """Move a placement to another wave."""
+def change_placement(placement_id: int, changes: dict[str, Any], *, actor: Actor) -> None:
+    """Move a placement to another wave, or give it another quota: that one counts for what is set up from now on."""
+    if "quota" in changes:
+        changes = {**changes, "quota": checked_quota(changes["quota"])}
     with transaction.atomic():
         placement = _locked(placement_id)
-        told = differences({"wave": placement.wave}, {"wave": wave})
+        told = differences({name: getattr(placement, name) for name in changes}, changes)
         if told:
-            placement.wave = wave
-            placement.save(update_fields=["wave"])
+            for name, value in changes.items():
+                setattr(placement, name, value)
+            placement.save(update_fields=list(changes))
             _record_placement("environment.placement_changed", placement, told, actor)
 
 
@@ -163,8 +181,8 @@ def _snapshot(environment: Environment) -> dict[str, Any]:
 
 
 def _told(placement: Placement) -> dict[str, Any]:
-    pattern = placement.namespace_pattern
-    return {"cluster": placement.cluster.name, "wave": placement.wave, "namespace_pattern": pattern}
+    own = {name: getattr(placement, name) for name in ("wave", "namespace_pattern", "quota")}
+    return {"cluster": placement.cluster.name, **own}
 
 
 def _record_placement(action: str, placement: Placement, params: dict[str, Any], actor: Actor) -> None:

@@ -10,11 +10,13 @@ from apps.audit.services import record
 from apps.common.errors import Missing
 from apps.policy.actor import Actor
 from apps.projects.models import Environment, Project, Resource
+from apps.projects.services.projects import assert_active
 from apps.projects.services.refusals import unknown
 
 
 def add_resource(project: Project, values: dict[str, Any], *, actor: Actor) -> Resource:
     """Bind one to the project, to one of its environments or to all."""
+    assert_active(project)
     slug = values.pop("environment", None)
     environment = None
     if slug is not None:
@@ -30,6 +32,7 @@ def add_resource(project: Project, values: dict[str, Any], *, actor: Actor) -> R
 
 def remove_resource(project: Project, resource_id: int, *, actor: Actor) -> None:
     """Take it away from the project; Missing when the project has no such one."""
+    assert_active(project)
     with transaction.atomic():
         resource = Resource.objects.select_for_update().filter(project=project, pk=resource_id).first()
         if resource is None:

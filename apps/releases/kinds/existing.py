@@ -13,10 +13,10 @@ from apps.common.errors import Conflict
 from apps.integrations.clients import get_registry
 from apps.integrations.loop import run
 from apps.policy.actor import Actor
-from apps.projects.models import Project, Tier
-from apps.releases.change import change_content, moved_target
+from apps.projects.models import Project, ProjectEnvironment, Tier
+from apps.releases.change import change_content, moved_target, where
 from apps.releases.gates import Gate, gates_for
-from apps.releases.history import last_known_good, ran_before
+from apps.releases.history import history, last_known_good, ran_before
 from apps.releases.kinds.filing import (
     NOT_STARTED,
     TAG,
@@ -26,7 +26,13 @@ from apps.releases.kinds.filing import (
     settle_rollouts,
 )
 from apps.releases.models import Release, TicketRelease
-from apps.releases.targets import planned_workloads, target_steps, targets_changed, workloads_of
+from apps.releases.targets import (
+    planned_workloads,
+    pre_rollouts_moved,
+    target_steps,
+    targets_changed,
+    workloads_of,
+)
 from apps.tickets import registry
 from apps.tickets.models import Ticket, TicketStatus
 from apps.tickets.outcomes import Failed, Outcome, SentBack
@@ -60,7 +66,7 @@ class _ExistingRelease(Kind):
 
     def plan(self, ticket: Ticket) -> list[StepSpec]:
         workloads = workloads_of(ticket.project, environment_of(ticket))
-        return [StepSpec("take_slot", 0), StepSpec("start", 1), *target_steps(ticket.project, workloads)]
+        return [StepSpec("take_slot", 0), StepSpec("start", 1), *target_steps(self.name, ticket.project, workloads)]
 
     def fingerprint_content(self, ticket: Ticket) -> dict[str, Any]:
         release = ticket.about.release
@@ -72,6 +78,9 @@ class _ExistingRelease(Kind):
         if planned != {w.pk for w in workloads_of(ticket.project, environment_of(ticket))}:
             raise targets_changed(ticket)
         return None
+
+    def on_slot(self, ticket: Ticket) -> Outcome | None:
+        return pre_rollouts_moved(ticket)
 
     def recheck_frozen(self, ticket: Ticket) -> Outcome | None:
         """Nobody approved the images a ticket without approvals meets, so that it goes on whatever they are."""
@@ -162,7 +171,7 @@ class RollBackKind(_ExistingRelease):
     def prepare(self, filing: Filing) -> Prepared:
         pair = project_environment(filing)
         good = last_known_good(filing.project, pair.environment)
-        release = self._choose(filing, good.release if good else None)
+        release = self._choose(filing, pair, good.release if good else None)
         is_good = good is not None and good.release.digest == release.digest
         if not is_good and not ran_before(filing.project, pair.environment, release):
             raise Conflict("rollback.never_ran", tag=str(release), environment=pair.environment.slug)
@@ -181,12 +190,17 @@ class RollBackKind(_ExistingRelease):
         )
 
     @staticmethod
-    def _choose(filing: Filing, good: Release | None) -> Release:
+    def _choose(filing: Filing, pair: ProjectEnvironment, good: Release | None) -> Release:
         if filing.form.get("release"):
             return find_release(filing, filing.form["release"])
-        if good is None:
-            raise Conflict("rollback.no_known_good", project=filing.project.slug)
-        return good
+        if good is not None:
+            return good
+        unmade = pair.workloads.filter(deployment_uid="").select_related("placement__cluster").first()
+        if unmade is not None:
+            raise Conflict("rollback.nothing_runs", **where(unmade))
+        if len(history(filing.project, pair.environment)) == 1:
+            raise Conflict("rollback.first_version", project=filing.project.slug, environment=pair.environment.slug)
+        raise Conflict("rollback.no_known_good", project=filing.project.slug)
 
     @staticmethod
     def _assert_present(filing: Filing, release: Release) -> None:

@@ -27,7 +27,7 @@ from apps.releases.kinds.filing import (
 )
 from apps.releases.models import Release, Rollout, TicketRelease
 from apps.releases.tags import mint_tag
-from apps.releases.targets import target_steps, workloads_of
+from apps.releases.targets import pre_rollouts_moved, target_steps, workloads_of
 from apps.tickets import registry
 from apps.tickets.models import Ticket, TicketStatus
 from apps.tickets.outcomes import Ended, Outcome
@@ -137,7 +137,7 @@ class ReleaseKind(Kind):
                 retry_on=IMAGE_IS_BAD,
             ),
             StepSpec("take_slot", 6),
-            *target_steps(project, workloads_of(project, environment_of(ticket))),
+            *target_steps(self.name, project, workloads_of(project, environment_of(ticket))),
         ]
 
     def on_slot(self, ticket: Ticket) -> Outcome | None:
@@ -154,7 +154,7 @@ class ReleaseKind(Kind):
             .first()
         )
         if later is None or ticket.frozen_at is not None:
-            return None
+            return pre_rollouts_moved(ticket)
         return Ended(TicketStatus.SUPERSEDED, {"code": "release.overtaken", "params": {"ticket": later.ticket_id}})
 
     def on_end(self, ticket: Ticket) -> None:

@@ -16,7 +16,7 @@ from apps.common.canonical import canonical_json
 from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_gitlab, get_jenkins, get_registry
 from apps.integrations.jenkins.client import Jenkins
-from apps.integrations.jenkins.types import BuildRef, QueueItem
+from apps.integrations.jenkins.types import BUILD_PARAMETERS, BuildRef, QueueItem
 from apps.integrations.loop import run
 from apps.releases.labels import CHECKED, labels_for
 from apps.releases.lookup import look_up, look_up_key
@@ -27,7 +27,6 @@ from apps.tickets.calls import found_by_key, write
 from apps.tickets.outcomes import Canceled, Done, Errored, Failed, GoBack, Outcome, Waiting
 from apps.tickets.visit import Visit
 
-PARAMETERS = ("OPSPORTAL_KEY", "REPO_URL", "TAG", "COMMIT", "IMAGE", "LABELS_JSON", "DOCKERFILE_B64")
 OPEN = (Build.State.ASKED, Build.State.QUEUED, Build.State.RUNNING)
 LOST_MOST = 2
 STOP_RECHECK = 2.0
@@ -73,7 +72,7 @@ def ensure_job(visit: Visit) -> Outcome:
     template = TemplateVersion.objects.get(pk=visit.ticket.facts["job_template"])
     jenkins = get_jenkins(project.jenkins)
     visit.save_intent(job=project.slug, template=template.jenkins_template)
-    work = jenkins.ensure_job(project.slug, template.jenkins_template, "", PARAMETERS)
+    work = jenkins.ensure_job(project.slug, template.jenkins_template, "", BUILD_PARAMETERS, version=template.version)
     state = write(visit, work, deadline() * 2)
     with visit.owned():
         Release.objects.filter(pk=release.pk).update(job_template_version=template.version)

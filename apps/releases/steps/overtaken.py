@@ -10,15 +10,21 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from apps.integrations.kubernetes.types import FIELD_MANAGER, STEP_KEY
+from apps.integrations.kubernetes.types import CONFIG_KEY, CONFIG_MANAGER, FIELD_MANAGER, STEP_KEY
 from apps.tickets.models import Approval, Step, Ticket
 
 
 def unknown_later_key(deployment: dict[str, Any], ticket: Ticket) -> str:
-    """The key of such a change; empty when there is none. A ticket decided on later than it may go over it."""
+    """The key of such a change; empty when there is none. A ticket decided on later than it may go over it.
+
+    Where no image was ever moved, the Deployment may be one that a release made: it has the key of its configuration.
+    """
     meta = deployment["metadata"]
-    key = str((meta.get("annotations") or {}).get(STEP_KEY, ""))
-    changed_at = _changed_at(meta)
+    annotations = meta.get("annotations") or {}
+    key = str(annotations.get(STEP_KEY, ""))
+    changed_at = _changed_at(meta, FIELD_MANAGER)
+    if not key:
+        key, changed_at = str(annotations.get(CONFIG_KEY, "")), _changed_at(meta, CONFIG_MANAGER)
     if not key or _is_known(key) or changed_at is None:
         return ""
     return key if changed_at > _decided_at(ticket) else ""
@@ -31,8 +37,8 @@ def _is_known(key: str) -> bool:
         return True  # nobody of ours wrote it
 
 
-def _changed_at(meta: dict[str, Any]) -> datetime | None:
-    times = [e.get("time", "") for e in meta.get("managedFields") or [] if e.get("manager") == FIELD_MANAGER]
+def _changed_at(meta: dict[str, Any], manager: str) -> datetime | None:
+    times = [e.get("time", "") for e in meta.get("managedFields") or [] if e.get("manager") == manager]
     return max((datetime.fromisoformat(t) for t in times if t), default=None)
 
 

@@ -12,7 +12,7 @@ from apps.audit.services import record
 from apps.common.errors import Conflict, Invalid
 from apps.policy.actor import Actor
 from apps.policy.services import require
-from apps.tickets import hints
+from apps.tickets import hints, registry
 from apps.tickets.advance import advance
 from apps.tickets.fingerprints import lines_since, refresh_fingerprint, valid_approvals
 from apps.tickets.models import Approval, Ticket, TicketStatus
@@ -25,7 +25,8 @@ def decide(ticket: Ticket, *, decision: str, comment: str, fingerprint: str, act
     Raises Denied (not entitled, own request), Conflict (`approval.changed` with the changed lines, not pending,
     decided already).
     """
-    require(actor, "ticket.approve", project_id=ticket.project_id, environment_id=ticket.environment_id, obj=ticket)
+    action = registry.action_on(ticket.kind, "ticket.approve")
+    require(actor, action, project_id=ticket.project_id, environment_id=ticket.environment_id, obj=ticket)
     _assert_pending(ticket)
     if decision == Approval.Decision.REJECT and not comment.strip():
         raise Invalid("approval.reason_required", fields={"comment": [{"code": "required", "params": {}}]})
@@ -48,9 +49,8 @@ def decide(ticket: Ticket, *, decision: str, comment: str, fingerprint: str, act
             fingerprint=locked.fingerprint,
             revision=locked.revision,
         )
-        action = "ticket.approved" if decision == Approval.Decision.APPROVE else "ticket.refused"
         record(
-            action,
+            "ticket.approved" if decision == Approval.Decision.APPROVE else "ticket.refused",
             target=locked,
             params={"fingerprint": locked.fingerprint, "comment": comment},
             project_id=locked.project_id,
@@ -62,7 +62,7 @@ def decide(ticket: Ticket, *, decision: str, comment: str, fingerprint: str, act
             transition(locked, TicketStatus.REJECTED, reason=reason, actor=actor)
         elif len(valid_approvals(locked)) >= locked.approvals_needed:
             go_on(locked, actor=actor)
-        hints.announce("ticket", locked.pk, locked.project_id)
+        hints.announce_ticket(locked)
     ticket.refresh_from_db()
     return approval
 

@@ -88,12 +88,12 @@ def _look_again(ids: Iterable[int]) -> None:
 
 
 def _let_go(brake: Brake) -> None:
-    held = list(_free(brakes.held(brake)).values_list("pk", "ticket_id", "ticket__project_id"))
-    ids = [step_id for step_id, _, _ in held]
+    held = list(_free(brakes.held(brake)).select_related("ticket"))
+    ids = [step.pk for step in held]
     Step.objects.filter(pk__in=ids).update(reason=None)
     _look_again(ids)
-    for ticket_id, project_id in sorted({(ticket_id, project_id) for _, ticket_id, project_id in held}):
-        hints.announce("ticket", ticket_id, project_id)
+    for _, ticket in sorted({step.ticket_id: step.ticket for step in held}.items()):
+        hints.announce_ticket(ticket)
 
 
 def _wait_for_calls(brake: Brake) -> None:

@@ -14,12 +14,14 @@ from jsonschema import Draft202012Validator, ValidationError
 from apps.audit.services import record
 from apps.common.canonical import sha256_hex
 from apps.common.errors import Conflict, Invalid
-from apps.policy.services import require
+from apps.policy.actor import Actor
+from apps.projects.services.projects import assert_active
 from apps.tickets import hints, registry
 from apps.tickets.advance import advance
 from apps.tickets.fingerprints import fingerprint_of
 from apps.tickets.models import Step, Ticket, TicketStatus
 from apps.tickets.registry import Filing, Kind, Prepared
+from apps.tickets.services.closing import assert_not_closing, hold_project
 from apps.tickets.transitions import EXPIRES_AFTER
 
 MOST_STEPS = 2000
@@ -60,14 +62,10 @@ def _field_problem(error: ValidationError) -> dict[str, Any]:
 
 def prepare(kind: Kind, filing: Filing) -> Prepared:
     """Rights, form, then the kind's own look-ups (outside calls)."""
-    require(
-        filing.actor,
-        kind.request_action,
-        project_id=filing.project.pk,
-        environment_id=filing.environment.pk if filing.environment else None,
-    )
-    if filing.project.archived_at is not None:
-        raise Conflict("project.archived", project=filing.project.slug)
+    kind.require_right(filing)
+    if kind.needs_active:
+        assert_active(filing.project)
+    assert_not_closing(filing.project)
     check_form(kind, filing.form)
     return kind.prepare(filing)
 
@@ -79,16 +77,15 @@ def file_ticket(kind_name: str, filing: Filing, *, idempotency_key: str | None =
     """
     kind = kind_named(kind_name)
     request_hash = _request_hash(kind_name, filing)
-    if idempotency_key:
-        earlier = _earlier(filing, idempotency_key, request_hash)
-        if earlier is not None:
-            return earlier, False
+    earlier = earlier_ticket(filing.actor, idempotency_key, request_hash)
+    if earlier is not None:
+        return earlier, False
     prepared = prepare(kind, filing)
     try:
         with transaction.atomic():
-            ticket = _write(kind, filing, prepared, idempotency_key, request_hash)
+            ticket = write_ticket(kind, filing, prepared, idempotency_key, request_hash)
     except IntegrityError:
-        earlier = _earlier(filing, idempotency_key, request_hash) if idempotency_key else None
+        earlier = earlier_ticket(filing.actor, idempotency_key, request_hash)
         if earlier is None:
             raise
         return earlier, False
@@ -106,15 +103,22 @@ def _request_hash(kind_name: str, filing: Filing) -> str:
     return sha256_hex(content)
 
 
-def _earlier(filing: Filing, key: str, request_hash: str) -> Ticket | None:
-    earlier = Ticket.objects.filter(requester_id=filing.actor.user_id, idempotency_key=key).first()
+def earlier_ticket(actor: Actor, key: str | None, request_hash: str) -> Ticket | None:
+    """The ticket that the person filed under this Idempotency-Key; Conflict when it was another request's."""
+    if not key:
+        return None
+    earlier = Ticket.objects.filter(requester_id=actor.user_id, idempotency_key=key).first()
     if earlier is not None and earlier.request_hash != request_hash:
         raise Conflict("ticket.idempotency_mismatch", ticket=earlier.pk)
     return earlier
 
 
-def _write(kind: Kind, filing: Filing, prepared: Prepared, idempotency_key: str | None, request_hash: str) -> Ticket:
+def write_ticket(
+    kind: Kind, filing: Filing, prepared: Prepared, idempotency_key: str | None, request_hash: str
+) -> Ticket:
+    """The ticket with its steps and its audit row, of what was prepared and checked; in the caller's transaction."""
     assert filing.actor.user_id is not None
+    hold_project(filing.project, kind)
     pending = prepared.status in (TicketStatus.PENDING_CONFIRMATION, TicketStatus.PENDING_APPROVAL)
     ticket = Ticket.objects.create(
         kind=kind.name,
@@ -165,5 +169,5 @@ def _write(kind: Kind, filing: Filing, prepared: Prepared, idempotency_key: str 
     )
     if ticket.status == TicketStatus.QUEUED:
         advance(ticket)
-    hints.announce("ticket", ticket.pk, ticket.project_id)
+    hints.announce_ticket(ticket)
     return ticket

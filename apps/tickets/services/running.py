@@ -15,9 +15,11 @@ from apps.audit.services import record
 from apps.common.errors import Conflict, Invalid, is_reason
 from apps.policy.actor import Actor
 from apps.policy.services import require
-from apps.tickets import hints
+from apps.projects.services.projects import assert_active
+from apps.tickets import hints, registry
 from apps.tickets.advance import advance, end_ticket, make_open_steps_due, reset_steps
 from apps.tickets.models import Comment, Review, Step, StepStatus, Ticket, TicketStatus
+from apps.tickets.services.closing import hold_project
 from apps.tickets.slots import later_started, wake_next
 from apps.tickets.transitions import NOT_STARTED, transition
 
@@ -30,7 +32,7 @@ def _where(ticket: Ticket) -> dict[str, Any]:
 
 def cancel_ticket(ticket: Ticket, *, reason: str = "", actor: Actor) -> Ticket:
     """Cancel: at once before anything started; afterwards the ticket goes on until the outside confirms (D8)."""
-    require(actor, "ticket.cancel", **_where(ticket), obj=ticket)
+    require(actor, registry.action_on(ticket.kind, "ticket.cancel"), **_where(ticket), obj=ticket)
     why = {"code": "ticket.canceled_by", "params": {"name": actor.called, "comment": reason}}
     with transaction.atomic():
         locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
@@ -48,7 +50,7 @@ def cancel_ticket(ticket: Ticket, *, reason: str = "", actor: Actor) -> Ticket:
         else:
             make_open_steps_due(locked)
             advance(locked)
-        hints.announce("ticket", locked.pk, locked.project_id)
+        hints.announce_ticket(locked)
     ticket.refresh_from_db()
     return ticket
 
@@ -66,11 +68,16 @@ def retry_ticket(ticket: Ticket, *, actor: Actor) -> Ticket:
 
     Raises Conflict when it did not fail, or when a later ticket of the same slot has started since.
     """
-    require(actor, "ticket.retry", **_where(ticket), obj=ticket)
+    require(actor, registry.action_on(ticket.kind, "ticket.retry"), **_where(ticket), obj=ticket)
     with transaction.atomic():
         locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
         if locked.status not in RETRYABLE:
             raise Conflict("ticket.not_retryable", ticket=locked.pk, status=locked.status)
+        kind = registry.KINDS.get(locked.kind)
+        if kind is not None:  # of one that was removed nobody can say
+            if kind.needs_active:
+                assert_active(locked.project)
+            hold_project(locked.project, kind, ticket=locked)
         later = later_started(locked)
         if later is not None:
             raise Conflict("ticket.later_started", ticket=locked.pk, later=later)
@@ -110,13 +117,13 @@ def _same_line(a: Step, b: Step) -> bool:
 
 def comment_ticket(ticket: Ticket, *, text: str, actor: Actor) -> Comment:
     """Add a word to a ticket (R18)."""
-    require(actor, "ticket.comment", **_where(ticket), obj=ticket)
+    require(actor, registry.action_on(ticket.kind, "ticket.comment"), **_where(ticket), obj=ticket)
     if not text.strip():
         raise Invalid("comment.empty", fields={"text": [{"code": "required", "params": {}}]})
     with transaction.atomic():
         comment = Comment.objects.create(ticket=ticket, actor_id=actor.person_id, text=text)
         record("ticket.commented", target=ticket, params={"comment": comment.pk}, **_where(ticket), actor=actor)
-        hints.announce("ticket", ticket.pk, ticket.project_id)
+        hints.announce_ticket(ticket)
     return comment
 
 
@@ -139,7 +146,7 @@ def review_ticket(ticket: Ticket, *, outcome: str, comment: str = "", actor: Act
             **_where(locked),
             actor=actor,
         )
-        hints.announce("ticket", locked.pk, locked.project_id)
+        hints.announce_ticket(locked)
     return review
 
 

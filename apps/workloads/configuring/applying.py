@@ -25,7 +25,16 @@ from apps.tickets.calls import write
 from apps.tickets.models import Step, StepStatus
 from apps.tickets.outcomes import Canceled, Done, Errored, Failed, Outcome, Waiting
 from apps.tickets.visit import CancelRequestedError, Visit
-from apps.workloads.configuring.live import Live, belongs_to_others, left_over, object_name, read_live, wanted_objects
+from apps.workloads.configuring.held import changed_meanwhile, filled
+from apps.workloads.configuring.live import (
+    Live,
+    belongs_to_others,
+    left_over,
+    object_name,
+    read_before,
+    read_live,
+    wanted_objects,
+)
 from apps.workloads.configuring.planning import Plan, Target, plan_for
 from apps.workloads.models import ConfigurationRevision
 from apps.workloads.observe import Judgement, Seen, deadline_before, digest_of, judge, see
@@ -129,6 +138,8 @@ def apply_configuration(visit: Visit) -> Outcome:
     if target is None or target.refused is not None:
         reason = target.refused if target and target.refused else _gone(visit)
         return Failed(reason["code"], reason["params"])
+    if not visit.is_cancelling:
+        _assert_values(plan, revision)
     client = get_kubernetes(target.cluster)
     work = run(_read(visit, client, plan, target, revision), deadline() * 2)
     foreign = [why for one in work.befores if one is not None and (why := belongs_to_others(plan, target, one))]
@@ -136,11 +147,12 @@ def apply_configuration(visit: Visit) -> Outcome:
         return Failed(foreign[0]["code"], foreign[0]["params"])
     if visit.is_cancelling and not work.is_half_way:
         return Canceled()
-    generation = (work.live.deployment or {}).get("metadata", {}).get("generation")
+    _assert_values(plan, revision)
+    live = work.live.deployment or {}
     for wanted, before in zip(work.wanted, work.befores, strict=True):
         after = _apply(work, wanted, before)
         if wanted["kind"] == "Deployment":
-            generation = after["metadata"]["generation"]
+            live = after
     for one in work.gone:
         _remove(work, one)
     is_running = any(one["kind"] == "Deployment" for one in work.wanted)
@@ -148,7 +160,8 @@ def apply_configuration(visit: Visit) -> Outcome:
         {
             "objects": work.does,
             "image": work.live.image(target.container),
-            "generation": generation if is_running else None,
+            "generation": live["metadata"]["generation"] if is_running else None,
+            "deployment_uid": live["metadata"]["uid"] if is_running else "",
             "stale_deadline": work.stale_deadline,
         }
     )
@@ -166,6 +179,14 @@ def _where(visit: Visit, revision: ConfigurationRevision) -> tuple[Plan, Target 
     return plan, next((one for one in plan.targets if one.cluster.pk == visit.params["cluster_id"]), None)
 
 
+def _assert_values(plan: Plan, revision: ConfigurationRevision) -> None:
+    """The held values are those the ticket began with: what is applied is what was approved, on every cluster."""
+    began, now = revision.secret_versions, plan.secret_versions(revision.document)
+    if began != now:
+        moved = [key for key in {*began, *now} if began.get(key) != now.get(key)]
+        raise changed_meanwhile(plan.pair, plan.name, moved)
+
+
 def _gone(visit: Visit) -> Json:
     params = {"cluster": visit.params["cluster"], "environment": str(visit.ticket.environment)}
     return {"code": "configuration.target_gone", "params": params}
@@ -179,7 +200,7 @@ async def _read(visit: Visit, client: Kubernetes, plan: Plan, target: Target, re
         if one["kind"] == "Deployment":
             befores.append(live.deployment)
         else:
-            befores.append(await client.find_object(plural_of(one), target.namespace, one["metadata"]["name"]))
+            befores.append(await read_before(client, plan, target, one))
     gone = await left_over(client, plan, target, wanted)
     take_over = visit.ticket.form.get("take_over") is True
     return _Work(visit, client, plan, target, live, wanted, befores, gone, take_over, visit.was_begun)
@@ -195,10 +216,9 @@ def _apply(work: _Work, wanted: Json, before: Json | None) -> Json:
     if before is not None and is_same_step(config_key(before), work.visit.key) and not changes(before, wanted):
         return before
     version = str(before["metadata"]["resourceVersion"]) if before and wanted["kind"] == "Deployment" else ""
+    sent = filled(wanted, work.plan.pair, work.plan.name)
     applied = work.send(
-        lambda: work.client.apply(
-            wanted, key=work.visit.key, seen=before, resource_version=version, force=work.take_over
-        )
+        lambda: work.client.apply(sent, key=work.visit.key, seen=before, resource_version=version, force=work.take_over)
     )
     return dict(applied.object)
 

@@ -42,13 +42,6 @@ def assert_acceptable(plan: Plan, rows: list[Json]) -> None:
         raise Conflict("configuration.no_placement", environment=plan.pair.environment.slug)
 
 
-def assert_kept(document: Json) -> None:
-    """Invalid for what a document may say already and nothing carries out yet: it would be a promise nobody keeps."""
-    if document["pre_rollout"] is not None:
-        code, params = "configuration.pre_rollout_not_run", {"member": "pre_rollout"}
-        raise Invalid(code, fields={"/pre_rollout": [{"code": code, "params": params}]}, **params)
-
-
 def assert_standards(plan: Plan, document: Json, image: str, explanations: Json) -> None:
     """Conflict with every denied finding by its field; Invalid for warnings that nobody explained."""
     findings = evaluate(document, judged_subject(plan.pair, plan.name, image), current_standards())
@@ -71,8 +64,11 @@ def _by_field(findings: list[Finding]) -> dict[str, list[Json]]:
 
 
 def content_of(plan: Plan, document: Json, rows: list[Json], *, take_over: bool) -> Json:
-    """D17's content: the document and, per target, our change of each object as from → to."""
+    """D17's content: the document, the versions of the held values that go with it (never a value), and per target our
+    change of each object as from → to."""
+    versions = plan.secret_versions(document)
     return {
+        **({"secrets": versions} if versions else {}),
         "kind": "configure",
         "name": plan.name,
         "document": sha256_hex(document),

@@ -14,6 +14,8 @@ from apps.integrations.kubernetes.client import Kubernetes
 from apps.integrations.kubernetes.ownership import is_ours, pod_spec_of
 from apps.integrations.kubernetes.paths import plural_of
 from apps.integrations.kubernetes.types import CONFIG_MANAGER
+from apps.projects.models import ProjectEnvironment
+from apps.workloads.configuring.held import SECRET, scope_of, sealed
 from apps.workloads.configuring.planning import Plan, Target
 from apps.workloads.rendering import render
 from apps.workloads.rendering.subject import ENVIRONMENT, NAME, PART_OF
@@ -23,6 +25,7 @@ Json = dict[str, Any]
 RUNNERS = ("Deployment", "CronJob")
 # What a document can become, so what may be left of an earlier revision.
 OUR_KINDS = [
+    "secrets",
     "configmaps",
     "services",
     "deployments",
@@ -57,6 +60,12 @@ async def read_live(client: Kubernetes, target: Target, name: str) -> Live:
         await client.find_object("deployments", target.namespace, name),
         await client.find_object("cronjobs", target.namespace, name),
     )
+
+
+async def read_before(client: Kubernetes, plan: Plan, target: Target, wanted: Json) -> Json | None:
+    """What stands under the name of a wanted object, a Secret with digests for its values; None where nothing does."""
+    found = await client.find_object(plural_of(wanted), target.namespace, wanted["metadata"]["name"])
+    return sealed(found, scope_of(plan.pair, plan.name))
 
 
 def wanted_objects(document: Json, plan: Plan, target: Target, live: Live, revision: int) -> list[Json]:
@@ -109,18 +118,27 @@ async def left_over(client: Kubernetes, plan: Plan, target: Target, wanted: list
 
 def belongs_to_others(plan: Plan, target: Target, live: Json) -> Json | None:
     """Why an object that the portal made for another project or environment is not this workload's; None when it may
-    be taken. In a shared namespace two workloads of one name would else overwrite each other."""
-    labels = live["metadata"].get("labels") or {}
-    mine = (plan.pair.project.slug, plan.pair.environment.slug)
-    if not is_ours(live) or (labels.get(PART_OF), labels.get(ENVIRONMENT)) == mine:
+    be taken. In a shared namespace two workloads of one name would else overwrite each other. A Secret that anybody else
+    made is never taken, for what stands in it could not be given back."""
+    where = {"object": object_name(live), "namespace": target.namespace, "cluster": target.cluster.name}
+    if live["kind"] == SECRET and not is_ours(live):
+        return {"code": "secret.name_taken", "params": where}
+    if not is_ours(live) or is_made_for(plan.pair, live):
         return None
     params = {
-        "object": object_name(live),
-        "namespace": target.namespace,
-        "cluster": target.cluster.name,
-        "project": str(labels.get(PART_OF, "")),
+        **where,
+        "project": str((live["metadata"].get("labels") or {}).get(PART_OF, "")),
     }
     return {"code": "configuration.object_of_others", "params": params}
+
+
+def is_made_for(pair: ProjectEnvironment, live: Json) -> bool:
+    """Whether the portal's configuration made this object for that project and environment."""
+    labels = live["metadata"].get("labels") or {}
+    return is_ours(live) and (labels.get(PART_OF), labels.get(ENVIRONMENT)) == (
+        pair.project.slug,
+        pair.environment.slug,
+    )
 
 
 def object_name(obj: Json) -> str:

@@ -5,7 +5,7 @@ From rows alone. Must not: call a cluster.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -18,8 +18,11 @@ from apps.catalog.standards.look import Subject as JudgedSubject
 from apps.integrations.models import Cluster
 from apps.projects.api import hosts_entries
 from apps.projects.models import Placement, ProjectEnvironment
-from apps.workloads.models import Workload
+from apps.workloads.configuring.held import held_keys
+from apps.workloads.models import ConfigurationRevision, Workload
 from apps.workloads.rendering import HostEntry, Subject
+from apps.workloads.rendering.secrets import versions
+from apps.workloads.rendering.subject import HeldKey
 
 Json = dict[str, Any]
 Reason = dict[str, Any]
@@ -33,13 +36,17 @@ MAIN_CONTAINER = "app"
 
 @dataclass(frozen=True)
 class Target:
-    """One cluster a configuration goes to. `refused`: why it cannot go there, whatever the cluster says."""
+    """One cluster a configuration goes to. `refused`: why it cannot go there, whatever the cluster says.
+
+    `placement` is the id of the row that puts it there.
+    """
 
     cluster: Cluster
     wave: int
     namespace: str
     container: str
     refused: Reason | None = None
+    placement: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,9 +58,10 @@ class Plan:
     targets: tuple[Target, ...]
     left_out: tuple[str, ...]
     hosts: tuple[HostEntry, ...]
+    held: tuple[HeldKey, ...] = ()
 
-    def subject(self, target: Target, image: str, revision: int) -> Subject:
-        """Whom the objects of a target are rendered for."""
+    def subject(self, target: Target, image: str, revision: int, *, key: str = "") -> Subject:
+        """Whom the objects of a target are rendered for; `key` is a step's, for a pre-rollout Job."""
         project, environment = self.pair.project, self.pair.environment
         return Subject(
             project=project.slug,
@@ -68,7 +76,18 @@ class Plan:
             environment_hosts=self.hosts,
             rack_label=target.cluster.rack_label,
             container=target.container,
+            key=key,
+            held=self.held,
         )
+
+    def secret_versions(self, document: Json) -> dict[str, int]:
+        """`{key: version}` of the held values that go with a document now."""
+        return versions(document, self.held)
+
+    def as_of(self, revision: ConfigurationRevision) -> Plan:
+        """The plan with the held values that went with a revision, whatever is held by now; for what is not applied."""
+        past = sorted(revision.secret_versions.items())
+        return replace(self, held=tuple(HeldKey(key, version, f"version {version}") for key, version in past))
 
 
 def plan_for(pair: ProjectEnvironment, name: str) -> Plan:
@@ -81,7 +100,7 @@ def plan_for(pair: ProjectEnvironment, name: str) -> Plan:
     targets = [_target(pair, name, one) for one in placements if one.cluster.is_enabled]
     left_out = [one.cluster.name for one in placements if not one.cluster.is_enabled]
     hosts = tuple(HostEntry(one.ip, one.names) for one in hosts_entries(pair.environment))
-    return Plan(pair, name, tuple(targets), tuple(left_out), hosts)
+    return Plan(pair, name, tuple(targets), tuple(left_out), hosts, held_keys(pair, name))
 
 
 def _target(pair: ProjectEnvironment, name: str, placement: Placement) -> Target:
@@ -103,7 +122,7 @@ def _target(pair: ProjectEnvironment, name: str, placement: Placement) -> Target
             refused = {"code": "configuration.other_deployment", "params": params}
         else:
             container = one.container
-    return Target(cluster, placement.wave, namespace, container, refused)
+    return Target(cluster, placement.wave, namespace, container, refused, placement.pk)
 
 
 def document_subject(pair: ProjectEnvironment, name: str) -> DocumentSubject:

@@ -17,12 +17,20 @@ from apps.catalog.standards.telling import told
 from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_kubernetes
 from apps.integrations.kubernetes.client import Kubernetes
-from apps.integrations.kubernetes.paths import plural_of
 from apps.integrations.kubernetes.types import CONFIG_KEY
 from apps.integrations.loop import run_many
 from apps.projects.models import ProjectEnvironment
 from apps.workloads.configuring import revisions
-from apps.workloads.configuring.live import Live, belongs_to_others, left_over, object_name, read_live, wanted_objects
+from apps.workloads.configuring.held import assert_held, for_dry_run, scope_of, tried
+from apps.workloads.configuring.live import (
+    Live,
+    belongs_to_others,
+    left_over,
+    object_name,
+    read_before,
+    read_live,
+    wanted_objects,
+)
 from apps.workloads.configuring.planning import Plan, Target, completed, judged_subject, plan_for
 from apps.workloads.configuring.quotas import quota_rows
 from apps.workloads.rendering import between, changes, to_yaml
@@ -45,6 +53,7 @@ def preview(
     """
     whole = completed(pair, name, document)
     plan = plan_for(pair, name)
+    assert_held(pair, name, whole, plan.held)
     number = revisions.next_number(pair, name)
     for target in plan.targets:
         wanted_objects(whole, plan, target, Live(None, None), number)  # refuses what no cluster needs to be asked for
@@ -153,20 +162,21 @@ async def _ask(client: Kubernetes, look: _Look) -> Json:
 async def _dry_run(client: Kubernetes, look: _Look, wanted: Json) -> Json:
     """One object: what the cluster itself says it would become. A refusal is about this object alone."""
     row: Json = {"object": object_name(wanted), "created": False, "changes": [], "refused": None}
-    before = await client.find_object(plural_of(wanted), look.target.namespace, wanted["metadata"]["name"])
+    before = await read_before(client, look.plan, look.target, wanted)
     row["created"] = before is None
     if before is not None:
         row["refused"] = belongs_to_others(look.plan, look.target, before)
         if row["refused"]:
             return row
     try:
-        tried = await client.apply(wanted, key=DRY_KEY, dry_run=True, seen=before, force=look.take_over)
+        answer = await client.apply(for_dry_run(wanted), key=DRY_KEY, dry_run=True, seen=before, force=look.take_over)
     except IntegrationError as error:
         if error.retryable:
             raise
         row["refused"] = error.as_reason()
         return row
-    found = changes(None, wanted) if before is None else between(_without_key(before), _without_key(tried.object))
+    after = tried(answer.object, wanted, scope_of(look.plan.pair, look.plan.name))
+    found = changes(None, wanted) if before is None else between(_without_key(before), _without_key(after))
     row["changes"] = [{"path": one.path, "before": one.before, "after": one.after} for one in found]
     return row
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from apps.catalog.configuration.quantities import cpu_text
 from apps.integrations.kubernetes.ownership import pod_spec_of
+from apps.integrations.kubernetes.quantities import from_server
 from apps.integrations.kubernetes.types import Quota
 from apps.workloads.rendering import Demand, demand, fits
 from apps.workloads.rendering.demand import COUNTED
-from apps.workloads.rendering.measures import from_server, size_text
+from apps.workloads.rendering.measures import size_text
 
 Json = dict[str, Any]
 
@@ -52,6 +53,18 @@ def own_demand(live: Json | None) -> Demand | None:
     return Demand(pods, *sums)
 
 
+def running_demand(pods: list[Json]) -> Demand:
+    """What pods that have not ended ask for, by their containers: as a quota of their namespace would count them."""
+    alive = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+    containers = [one for pod in alive for one in pod["spec"].get("containers") or []]
+    sums = [
+        sum((_amount(one, resource, side) for one in containers), Fraction(0))
+        for resource in ("cpu", "memory")
+        for side in ("requests", "limits")
+    ]
+    return Demand(len(alive), *sums)
+
+
 def _amount(container: Json, resource: str, side: str) -> Fraction:
     """Of one container; a request that is not set is the limit, and what is not set at all counts nothing."""
     given = container.get("resources") or {}
@@ -64,10 +77,11 @@ def _amount(container: Json, resource: str, side: str) -> Fraction:
 
 def _texts(amount: Demand, quota: Quota) -> dict[str, str]:
     found = {name: amount.of(name) for name in quota.hard if name in COUNTED}
-    return {name: "" if number is None else _text(name, number) for name, number in found.items()}
+    return {name: "" if number is None else amount_text(name, number) for name, number in found.items()}
 
 
-def _text(name: str, amount: Fraction) -> str:
+def amount_text(name: str, amount: Fraction) -> str:
+    """An amount of a quota's name for people, rounded up."""
     if name.endswith("cpu"):
         return cpu_text(Fraction(-(-amount * 1000 // 1), 1000))
     whole = int(-(-amount // 1))

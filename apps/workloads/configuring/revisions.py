@@ -66,12 +66,14 @@ def document_changes(before: Json, after: Json) -> list[Json]:
     return [{"path": one.path.removeprefix("spec."), "before": one.before, "after": one.after} for one in found]
 
 
-def object_changes(plan: Plan, before: Json, after: Json) -> list[Json]:
-    """What differs between the objects of two documents: `[{object, is_new, is_gone, changes}]`, unchanged ones left
+def object_changes(plan: Plan, before: ConfigurationRevision, after: ConfigurationRevision) -> list[Json]:
+    """What differs between the objects of two revisions: `[{object, is_new, is_gone, changes}]`, unchanged ones left
     out; the first target stands for all, for only the image differs between them."""
-    subject = plan.subject(first_target(plan), NO_IMAGE, 0)
-    old = {object_name(one): one for one in render(before, subject)}
-    new = {object_name(one): one for one in render(after, subject)}
+    target = first_target(plan)
+    old, new = (
+        {object_name(made): made for made in render(one.document, plan.as_of(one).subject(target, NO_IMAGE, 0))}
+        for one in (before, after)
+    )
     rows = []
     for name in dict.fromkeys([*old, *new]):
         found = between(old[name], new[name]) if name in old and name in new else []
@@ -96,7 +98,7 @@ def exported(revision: ConfigurationRevision, plan: Plan, cluster: str = "") -> 
     that runs pods."""
     target = first_target(plan, cluster)
     image = seen_image(plan.pair, plan.name, target.cluster.pk)
-    subject = plan.subject(target, image or NO_IMAGE, revision.number)
+    subject = plan.as_of(revision).subject(target, image or NO_IMAGE, revision.number)
     found = render(revision.document, subject)
     return [one for one in found if image or one["kind"] not in RUNNERS], subject
 

@@ -7,7 +7,7 @@ talk to a cluster; what cannot become a right object is refused with a code.
 from apps.workloads.rendering.demand import Demand, Shortfall, demand, demand_of_pods, fits
 from apps.workloads.rendering.diff import Change, between, changes
 from apps.workloads.rendering.helm import chart
-from apps.workloads.rendering.namespace import Quota, namespace_objects
+from apps.workloads.rendering.namespace import namespace_object, quota_object
 from apps.workloads.rendering.objects import render
 from apps.workloads.rendering.prerollout import pre_rollout_job
 from apps.workloads.rendering.subject import HostEntry, Json, Subject
@@ -18,7 +18,6 @@ __all__ = [
     "Demand",
     "HostEntry",
     "Json",
-    "Quota",
     "Shortfall",
     "Subject",
     "between",
@@ -27,8 +26,9 @@ __all__ = [
     "demand",
     "demand_of_pods",
     "fits",
-    "namespace_objects",
+    "namespace_object",
     "pre_rollout_job",
+    "quota_object",
     "render",
     "to_yaml",
 ]

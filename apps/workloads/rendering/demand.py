@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from apps.catalog.configuration.quantities import cpu_text
+from apps.integrations.kubernetes.quantities import from_server
 from apps.workloads.rendering.container import SIDECAR_CPU, SIDECAR_MEMORY, has_sidecar
-from apps.workloads.rendering.measures import cpu_of, from_server, memory_of, size_text
+from apps.workloads.rendering.measures import cpu_of, memory_of, size_text
 from apps.workloads.rendering.subject import Json
 
 # Names in a quota → member of Demand. `cpu` and `memory` are older names of the requests.

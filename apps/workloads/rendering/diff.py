@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from apps.workloads.rendering.measures import from_server
+from apps.integrations.kubernetes.quantities import from_server
 from apps.workloads.rendering.owned import CONFIG_MANAGER, Fields, field, item, owned_fields
 from apps.workloads.rendering.subject import REVISION, TEMPLATE_VERSION, Json
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
+from apps.workloads.rendering.secrets import without_values
 from apps.workloads.rendering.subject import Json, Subject
-from apps.workloads.rendering.yaml import plain_yaml
+from apps.workloads.rendering.yaml import object_yaml, plain_yaml
 
 OPEN = "{{"
 PRINTED_OPEN = '{{ "{{" }}'
+README = """# Secrets
+
+The portal holds the values of these keys and gives them to no export. Enter them into the Secrets after installing the
+chart; until then no pod that takes one of them starts."""
 
 
 def chart(objects: Iterable[Json], subject: Subject) -> dict[str, str]:
@@ -30,18 +35,31 @@ def chart(objects: Iterable[Json], subject: Subject) -> dict[str, str]:
     values: Json = {}
     templates = {}
     for each in listed:
-        templates[f"templates/{each['kind'].lower()}.yaml"] = _template(each, subject, values)
-    return {"Chart.yaml": plain_yaml(about), "values.yaml": plain_yaml(values), **templates}
+        path = f"templates/{each['kind'].lower()}.yaml"
+        if path in templates:
+            path = f"templates/{each['kind'].lower()}-{each['metadata']['name']}.yaml"
+        templates[path] = _template(each, subject, values)
+    return {"Chart.yaml": plain_yaml(about), "values.yaml": plain_yaml(values), **_readme(listed), **templates}
+
+
+def _readme(objects: list[Json]) -> dict[str, str]:
+    """What the chart lacks: the values of its Secrets."""
+    lines = [
+        f"- Secret `{each['metadata']['name']}`: {', '.join(f'`{key}`' for key in without_values(each)[1])}"
+        for each in objects
+        if each["kind"] == "Secret"
+    ]
+    return {"README.md": "\n".join([README, "", *lines, ""])} if lines else {}
 
 
 def _template(obj: Json, subject: Subject, values: Json) -> str:
     """One object's template; what it takes from the values is put into `values`."""
     marked = copy.deepcopy(obj)
-    mark = _unused_mark(plain_yaml(obj))
+    mark = _unused_mark(object_yaml(obj))
     for name, holder, member in _places(marked, subject):
         values[name] = holder[member]
         holder[member] = f"{mark}.{name}"
-    text = plain_yaml(marked).replace(OPEN, PRINTED_OPEN)
+    text = object_yaml(marked).replace(OPEN, PRINTED_OPEN)
     for name in values:
         text = text.replace(f"{mark}.{name}", f"{{{{ .Values.{name} | toJson }}}}")
     return text

@@ -1,4 +1,4 @@
-"""Quantities on their way to and from a cluster: written as the API server writes them, read in every form it may send.
+"""Quantities on their way to a cluster, written as the API server writes them.
 
 Source: Kubernetes' API reference, "Quantity" (canonical form). Must not: take a person's text that the catalog's
 quantities refuse, or round.
@@ -6,18 +6,11 @@ quantities refuse, or round.
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from apps.catalog.configuration import quantities
 from apps.common.errors import Invalid
-
-_SERVER = re.compile(r"(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+))(?P<unit>[eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?")
-_UNITS = {"n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000), "": Fraction(1)}
-_UNITS |= {unit: Fraction(1000 ** (place + 1)) for place, unit in enumerate("kMGTPE")}
-_UNITS |= {f"{unit}i": Fraction(1024 ** (place + 1)) for place, unit in enumerate("KMGTPE")}
 
 
 def cpu_of(text: str) -> Fraction:
@@ -71,15 +64,3 @@ def _decimal(size: int) -> str:
         if size and size % 1000**power == 0:
             return f"{size // 1000**power}{unit}"
     return str(size)
-
-
-def from_server(text: str | int) -> Fraction | None:
-    """The number of a quantity as a cluster may write it (`1288490188800m`, `1e3`, `2k`); None when it is none."""
-    found = _SERVER.fullmatch(str(text))
-    if found is None:
-        return None
-    number, unit = Fraction(Decimal(found["number"])), found["unit"] or ""
-    if len(unit) > 1 and unit[0] in "eE" and unit[1:] != "i":
-        exponent = int(unit[1:])
-        return None if abs(exponent) > 30 else number * Fraction(10) ** exponent
-    return number * _UNITS[unit]

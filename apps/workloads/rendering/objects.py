@@ -5,12 +5,12 @@ Must not: fill in a missing member; the document is completed before (docs/confi
 
 from __future__ import annotations
 
-from apps.workloads.rendering import files, traffic, workload
+from apps.workloads.rendering import files, secrets, traffic, workload
 from apps.workloads.rendering.subject import Json, Subject, check_subject
 
 
 def render(document: Json, subject: Subject) -> list[Json]:
-    """ConfigMap → Service → Deployment or CronJob → autoscaler → Ingress → disruption budget, those that are wanted.
+    """Secrets → ConfigMap → Service → Deployment or CronJob → autoscaler → Ingress → disruption budget, those that are wanted.
 
     Raises Invalid (`rendering.…`, `quantity.…`) for what cannot become a right object. A Deployment that has an
     autoscaler names no `replicas` (D30): when one is switched on for a Deployment whose `replicas` only the portal's
@@ -19,6 +19,8 @@ def render(document: Json, subject: Subject) -> list[Json]:
     check_subject(subject, document["workload"])
     runs = workload.cron_job if document["workload"] == "cron" else workload.deployment
     wanted = [
+        secrets.held_secret(document, subject),
+        secrets.pull_secret(document, subject),
         files.config_map(document, subject),
         traffic.service(document, subject),
         runs(document, subject),

@@ -5,7 +5,7 @@ Must not: carry anything that changes with each revision; it would restart all p
 
 from __future__ import annotations
 
-from apps.workloads.rendering import files
+from apps.workloads.rendering import files, secrets
 from apps.workloads.rendering.container import add_sidecar, has_sidecar, main_container, present
 from apps.workloads.rendering.hosts import host_aliases
 from apps.workloads.rendering.placing import node_selector, spread
@@ -20,7 +20,7 @@ def serving_template(document: Json, subject: Subject) -> Json:
     spec = present(spec)
     if has_sidecar(document):
         add_sidecar(spec, subject)
-    return {"metadata": _metadata(document, labels(subject)), "spec": spec}
+    return {"metadata": _metadata(document, subject, labels(subject)), "spec": spec}
 
 
 def finite_template(document: Json, subject: Subject, pod_labels: dict[str, str]) -> Json:
@@ -28,19 +28,21 @@ def finite_template(document: Json, subject: Subject, pod_labels: dict[str, str]
     spec = _spec(document, subject, serves=False)
     spec["restartPolicy"] = "Never"
     spec["terminationGracePeriodSeconds"] = document["shutdown"]["grace_seconds"]
-    return {"metadata": _metadata(document, pod_labels), "spec": present(spec)}
+    return {"metadata": _metadata(document, subject, pod_labels), "spec": present(spec)}
 
 
-def _metadata(document: Json, pod_labels: dict[str, str]) -> Json:
+def _metadata(document: Json, subject: Subject, pod_labels: dict[str, str]) -> Json:
     notes = {FILES_CHECKSUM: files.checksum(document)} if document["files"] else {}
+    notes |= secrets.notes(document, subject)
     return present({"labels": pod_labels, "annotations": notes})
 
 
 def _spec(document: Json, subject: Subject, *, serves: bool) -> Json:
+    pulls_with = secrets.pull_secret_name(document, subject)
     return {
         "containers": [main_container(document, subject, serves=serves)],
         "volumes": files.volumes(document, subject),
         "hostAliases": host_aliases(document, subject),
         "nodeSelector": node_selector(document),
-        "imagePullSecrets": [{"name": document["pull_secret"]}] if document["pull_secret"] else [],
+        "imagePullSecrets": [{"name": pulls_with}] if pulls_with else [],
     }

@@ -22,6 +22,8 @@ from apps.workloads.rendering.subject import (
 from apps.workloads.rendering.words import literals
 
 PRE_ROLLOUT = "pre-rollout"
+# How long a finished Job stays for people to look at. Whoever looks for it later learns nothing from its absence.
+KEPT_SECONDS = 7 * 24 * 3600
 
 
 def pre_rollout_job(document: Json, subject: Subject) -> Json | None:
@@ -36,7 +38,12 @@ def pre_rollout_job(document: Json, subject: Subject) -> Json | None:
     container["command"] = literals(given["command"])
     about = metadata(subject, pre_rollout_name(subject))
     about["labels"] |= {COMPONENT: PRE_ROLLOUT} | ({STEP_KEY: subject.key} if subject.key else {})
-    spec = {"backoffLimit": 0, "activeDeadlineSeconds": given["timeout_seconds"], "template": template}
+    spec = {
+        "backoffLimit": 0,
+        "activeDeadlineSeconds": given["timeout_seconds"],
+        "ttlSecondsAfterFinished": KEPT_SECONDS,
+        "template": template,
+    }
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": about, "spec": spec}
 
 

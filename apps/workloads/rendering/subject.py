@@ -38,11 +38,21 @@ class HostEntry:
 
 
 @dataclass(frozen=True)
+class HeldKey:
+    """A value that the portal holds, without the value: its key, its version, and a digest that only the portal can
+    make of it."""
+
+    key: str
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True)
 class Subject(DocumentSubject):
     """What a document does not say: where it runs, as what, and by which release.
 
     `image` is the full reference that runs, with its digest. `key` is the step's key for a pre-rollout Job.
-    `held_secret` is the name of the portal's own Secret object for this workload, "" when there is none.
+    `held` is what the portal holds for this workload, whether the document names it or not.
     `container` is the name of the main container: another one only where a Deployment was adopted.
     """
 
@@ -52,7 +62,7 @@ class Subject(DocumentSubject):
     template_version: str
     key: str = ""
     environment_hosts: tuple[HostEntry, ...] = ()
-    held_secret: str = ""
+    held: tuple[HeldKey, ...] = ()
     rack_label: str = "topology.kubernetes.io/zone"
     sidecar_image: str = ""
     container: str = "app"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from apps.common.errors import Invalid
 from apps.workloads.rendering.measures import heap_of
+from apps.workloads.rendering.secrets import reference
 from apps.workloads.rendering.subject import Json, Subject
 from apps.workloads.rendering.words import literal
 
@@ -71,8 +72,4 @@ def java_options(document: Json, subject: Subject) -> str:
 
 
 def _from_secret(entry: Json, subject: Subject) -> Json:
-    name = entry["secret"] or subject.held_secret
-    if not name:
-        raise Invalid("rendering.no_held_secret", name=entry["name"], workload=subject.workload_name)
-    reference = {"name": name, "key": entry["key"] or entry["name"]}
-    return {"name": entry["name"], "valueFrom": {"secretKeyRef": reference}}
+    return {"name": entry["name"], "valueFrom": {"secretKeyRef": reference(entry, subject)}}

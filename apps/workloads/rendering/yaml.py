@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from apps.workloads.rendering.secrets import without_values
 from apps.workloads.rendering.subject import Json
 
 # Begins with a letter or a slash: so it is no number, date or sign of YAML's own, in any version of it.
@@ -43,7 +44,18 @@ _Dumper.add_representer(str, _text)
 
 def to_yaml(objects: Iterable[Json]) -> str:
     """One document per object, each begun by `---`."""
-    return "".join(f"---\n{_one(each)}" for each in objects)
+    return "".join(f"---\n{object_yaml(each)}" for each in objects)
+
+
+def object_yaml(obj: Json) -> str:
+    """One object without a mark. A Secret has no values here, and says so."""
+    shown, keys = without_values(obj)
+    told = (
+        [f"# The portal holds the values of these keys and gives them to no export: {', '.join(keys)}.\n"]
+        if keys
+        else []
+    )
+    return "".join([*told, _one(shown)])
 
 
 def plain_yaml(value: Json) -> str:

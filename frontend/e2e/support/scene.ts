@@ -1,4 +1,5 @@
 /** Scenes set through the API as the people of the demo, so that a test begins where it becomes interesting. */
+import { editJobByHand, newRepository } from './outside'
 import { until, type Person } from './people'
 
 export type Ticket = {
@@ -67,6 +68,28 @@ export async function hostsOfTest(admin: Person): Promise<void> {
   await admin.ask('POST', `${path}tokens/`, { name: 'gateway dc1' })
 }
 
+type Batch = { id: number; state: string }
+const INTAKE = '/api/v1/access/intakes/'
+const CSV = `slug,name,language,gitlab_path,job,environments,owners,workloads,migration
+order-tomcat-n1,Orders,java,shop/order-tomcat-n1,order-tomcat-n1,test;production,owner,test/test-1/order-tomcat-n1/app,vm
+Stock_API,Stock,java,shop/stock-api,stock-api,test,owner,test/moon/stock-api/app,vm
+mail-go-n1,Mail,,shop/mail,mail,test,nobody,test/test-1/mail-go-n1/,vm
+search-py-n1,Search,python,shop/search,search,test,owner,,vm
+`
+
+/** Two intakes: what the portal finds of the demo, and a CSV of which two rows are wrong; its row of many problems. */
+export async function intakesOf(admin: Person): Promise<{ foundIntake: number; csvIntake: number; csvRow: number }> {
+  const found = await admin.ask<Batch>('POST', INTAKE, { source: 'found' })
+  const csv = await admin.ask<Batch>('POST', INTAKE, { source: 'csv', csv: CSV })
+  const rows = await admin.ask<{ results: { id: number }[] }>('GET', `${INTAKE}${csv.id}/rows/`)
+  await until(
+    'the intake is read',
+    async () => (await admin.ask<Batch>('GET', `${INTAKE}${found.id}/`)).state === 'ready',
+    120,
+  )
+  return { foundIntake: found.id, csvIntake: csv.id, csvRow: rows.results[2]?.id ?? 0 }
+}
+
 /** A third of the requests in test on containers, the rest on a bound server, unless somebody said so already. */
 export async function migrationOf(owner: Person, ops: Person, project: string): Promise<void> {
   const path = `/api/v1/projects/${project}/environments/test/migration/`
@@ -85,4 +108,70 @@ export async function migrationOf(owner: Person, ops: Person, project: string): 
   const servers = { container_servers: ['10.30.8.20:80'], state: 'mixed' }
   await ops.ask('PUT', path, { ...servers, container_weight: 10, reason: 'First share', based_on: 0 })
   await ops.ask('PUT', path, { ...servers, container_weight: 30, reason: 'A quiet day at 10 %', based_on: 1 })
+}
+
+type Current = { document: Record<string, unknown>; revision: { number: number } | null }
+
+/** Files the document in force, changed by `part`, as a ticket `configure`; nothing in force: what the portal proposes. */
+export async function configure(
+  person: Person,
+  [project, environment, name]: [project: string, environment: string, name: string],
+  part: Record<string, unknown>,
+  note: string,
+): Promise<Ticket> {
+  const path = `/api/v1/projects/${project}/configurations/${environment}/${name}/`
+  const { document, revision } = await person.ask<Current>('GET', path)
+  const form = {
+    name,
+    document: { ...document, ...part },
+    note,
+    based_on: revision?.number ?? 0,
+    explanations: {},
+    take_over: true,
+  }
+  return file(person, 'configure', project, environment, form, note)
+}
+
+/** Two revisions applied in test, unless some are there; and one of ops in production that waits for approval. */
+export async function configurationsOf(developer: Person, ops: Person, project: string): Promise<number> {
+  const list = await developer.ask<{ results: unknown[] }>('GET', `/api/v1/projects/${project}/configurations/`)
+  const inTest: [string, string, string] = [project, 'test', project]
+  if (!list.results.length) {
+    await ended(developer, (await configure(developer, inTest, {}, 'As it runs today')).id)
+    await ended(developer, (await configure(developer, inTest, { replicas: 2 }, 'A second pod for the load test')).id)
+  }
+  const waiting = await configure(ops, [project, 'production', project], {}, 'Brought under the portal')
+  return waiting.id
+}
+
+/** A service that somebody asks to be taken in, and about which nobody has decided. */
+export async function serviceThatWaits(developer: Person): Promise<Ticket> {
+  const mark = Date.now().toString().slice(-7)
+  const repository = `shop/coupon-${mark}`
+  await newRepository(repository, 'go')
+  return developer.ask<Ticket>('POST', '/api/v1/access/requests/', {
+    slug: `coupon-api-n${mark}`,
+    name: 'Coupons',
+    language: 'go',
+    gitlab_path: repository,
+    environments: ['test', 'production'],
+    testers: ['tester'],
+    operators: ['ops'],
+    log_path: 'stdout',
+    start_command: ['/app/coupon-api', '--port', '8080'],
+    contacts: [{ name: 'Lin Yue', channel: 'phone', address: '13800000000' }],
+    note: 'The shop gives coupons from December on.',
+  })
+}
+
+/** A job that somebody edited, and a re-sync of it that waits for approval; the one that waits already, if there is one. */
+export async function resyncThatWaits(admin: Person, project: string): Promise<number> {
+  await editJobByHand(project)
+  const path = '/api/v1/tickets/?kind=resync_jobs&status=pending_approval'
+  const waiting = (await admin.ask<{ results: Ticket[] }>('GET', path)).results[0]
+  if (waiting) return waiting.id
+  const { language } = await admin.ask<{ language: string }>('GET', `/api/v1/projects/${project}/`)
+  const note = 'The flag hid a failing test; builds shall be as the template says.'
+  const form = { canary: project, projects: [], note }
+  return (await admin.ask<Ticket>('POST', `/api/v1/languages/${language}/resync/`, form)).id
 }

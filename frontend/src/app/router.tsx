@@ -55,12 +55,17 @@ const inbox = createRoute({
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
-  validateSearch: search({ q: text, lang: text, mine: flag }),
+  validateSearch: search({ q: text, lang: text, mine: flag, stage: oneOf(['requested', 'active', 'archived']) }),
   component: page(['projects'], () => import('@/features/projects/ProjectsPage')),
 })
 const newProject = createRoute({
   getParentRoute: () => inside,
   path: '/projects/new',
+  component: page(['access'], () => import('@/features/access/AccessPage')),
+})
+const directProject = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/direct',
   component: page(['projects'], () => import('@/features/projects/NewProjectPage')),
 })
 
@@ -114,6 +119,23 @@ const rollBack = createRoute({
   validateSearch: search({ env: text, to: text }),
   component: page(['filing'], () => import('@/features/filing/RollBackPage')),
 })
+const configurations = createRoute({
+  getParentRoute: () => project,
+  path: '/configuration',
+  component: page(['configuration'], () => import('@/features/configuration/ListPage')),
+})
+const configuration = createRoute({
+  getParentRoute: () => project,
+  path: '/configuration/$environment/$name',
+  validateSearch: search({ start: text, tab: oneOf(['yaml', 'change']), cluster: text }),
+  component: page(['configuration'], () => import('@/features/configuration/FormPage')),
+})
+const configurationRevisions = createRoute({
+  getParentRoute: () => project,
+  path: '/configuration/$environment/$name/revisions',
+  validateSearch: search({ before: whole, after: whole }),
+  component: page(['configuration'], () => import('@/features/configuration/RevisionsPage')),
+})
 const projectSettingsHome = createRoute({
   getParentRoute: () => project,
   path: '/settings',
@@ -125,7 +147,7 @@ const projectSettings = createRoute({
   getParentRoute: () => project,
   path: '/settings/$tab',
   validateSearch: search({ env: text }),
-  component: page(['projects', 'migration'], () => import('@/features/project/ProjectSettingsPage')),
+  component: page(['projects', 'migration', 'access'], () => import('@/features/project/ProjectSettingsPage')),
 })
 
 const tickets = createRoute({
@@ -175,6 +197,7 @@ const routeTree = root.addChildren([
     inbox,
     projects,
     newProject,
+    directProject,
     project.addChildren([
       overview,
       releases,
@@ -182,6 +205,9 @@ const routeTree = root.addChildren([
       release,
       promote,
       rollBack,
+      configurations,
+      configuration,
+      configurationRevisions,
       projectSettingsHome,
       projectSettings,
     ]),

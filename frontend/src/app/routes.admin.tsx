@@ -41,8 +41,8 @@ const environments = createRoute({
 const languages = createRoute({
   getParentRoute: () => admin,
   path: '/languages',
-  validateSearch: search({ lang: text, kind: text, version: whole, against: whole, add: flag }),
-  component: page(['admin'], () => import('@/features/admin/LanguagesPage')),
+  validateSearch: search({ lang: text, kind: text, version: whole, against: whole, add: flag, job: text }),
+  component: page(['admin', 'templates'], () => import('@/features/admin/LanguagesPage')),
 })
 const standards = createRoute({
   getParentRoute: () => admin,
@@ -73,6 +73,19 @@ const hosts = createRoute({
   validateSearch: search({ env: text, before: whole, after: whole }),
   component: page(['admin', 'hosts'], () => import('@/features/admin/HostsPage')),
 })
+const intake = createRoute({
+  getParentRoute: () => admin,
+  path: '/intake',
+  validateSearch: search({
+    batch: whole,
+    q: text,
+    state: oneOf(['waiting', 'taken', 'failed', 'exists']),
+    confidence: oneOf(['certain', 'likely', 'unsure']),
+    problems: flag,
+    row: whole,
+  }),
+  component: page(['admin', 'intake'], () => import('@/features/admin/IntakePage')),
+})
 const why = createRoute({
   getParentRoute: () => admin,
   path: '/why',
@@ -91,5 +104,6 @@ export const adminRoutes = admin.addChildren([
   people,
   grants,
   hosts,
+  intake,
   why,
 ])

@@ -4,6 +4,263 @@
  */
 
 export interface paths {
+    "/api/v1/access/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Look at what is filled in so far; content is never refused. */
+        post: operations["access_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them with their counts. */
+        get: operations["intakes_list"];
+        put?: never;
+        /** @description Look for what belongs together, or read a CSV; nothing is taken in yet. */
+        post: operations["intakes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show how far it is. */
+        get: operations["intakes_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/correct/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Set language, systems, environments or owners of them. */
+        post: operations["intakes_correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/csv/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Download it, in the columns that may be uploaded again. */
+        get: operations["intakes_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/rows/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them. */
+        get: operations["intakes_rows_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/rows/{row_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show it. */
+        get: operations["intakes_rows_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Correct or tick it; what is wrong with it is found anew. */
+        patch: operations["intakes_rows_update"];
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stop reading or taking in; what is taken in stays. */
+        post: operations["intakes_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/take/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Begin; a worker goes on from here, also after a restart. */
+        post: operations["intakes_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/{intake_id}/tick/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Tick them, or take their ticks away; rows with a problem are passed over. */
+        post: operations["intakes_tick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/intakes/template/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Download the columns with one example. */
+        get: operations["intakes_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/options/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Names of systems that are switched on, languages and environments. */
+        get: operations["access_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/repositories/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Search GitLab now, for at most 20. */
+        get: operations["access_repositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/requests/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description File it; 200 with the earlier ticket when the Idempotency-Key was used for the same request. */
+        post: operations["access_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/requests/{ticket}/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description File the removal of what it made. */
+        post: operations["access_requests_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account-links/look": {
         parameters: {
             query?: never;
@@ -245,6 +502,41 @@ export interface paths {
          */
         post: operations["clusters_test_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configuration-presets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List them by name. A project's are for its members, a language's for whoever is signed in. */
+        get: operations["configuration_presets_list"];
+        put?: never;
+        /** @description Save a document under a name. What belongs to one environment is taken out of it. */
+        post: operations["configuration_presets_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configuration-presets/{preset_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Delete it. Forms that were filled from it stay what they are. */
+        delete: operations["configuration_presets_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -507,7 +799,7 @@ export interface paths {
         delete: operations["environments_placements_delete"];
         options?: never;
         head?: never;
-        /** @description Move it to another wave. */
+        /** @description Move it to another wave, or change its quota. */
         patch: operations["environments_placements_update"];
         trace?: never;
     };
@@ -782,6 +1074,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/languages/{slug}/drift/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read the jobs of one page of projects in Jenkins now; each one that cannot be read says so. */
+        get: operations["languages_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/languages/{slug}/resync/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description File it; 200 with the earlier ticket when the Idempotency-Key was used for the same request. */
+        post: operations["languages_resync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/languages/{slug}/templates/": {
         parameters: {
             query?: never;
@@ -793,6 +1119,23 @@ export interface paths {
         put?: never;
         /** @description Add the next version; builds that start from now on use it. */
         post: operations["languages_templates_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/languages/{slug}/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show what it makes for an example or a project, and its problems; stores nothing, refuses no content. */
+        post: operations["languages_templates_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -988,6 +1331,24 @@ export interface paths {
         head?: never;
         /** @description Change it; lists replace the old ones. */
         patch: operations["projects_update"];
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/archive/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show what it would take away; looks at the clusters. */
+        get: operations["projects_archive_preview"];
+        put?: never;
+        /** @description File it; 200 with the earlier ticket when the Idempotency-Key was used for the same request. */
+        post: operations["projects_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{slug}/configurations/": {
@@ -1231,6 +1592,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{slug}/job-drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read it in Jenkins now and compare it with the newest template of the project's language. */
+        get: operations["projects_job_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/provisions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List it whole, in the order it was made; what nobody confirmed is not told. */
+        get: operations["provisions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{slug}/refs": {
         parameters: {
             query?: never;
@@ -1238,7 +1633,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Ask GitLab now, for at most 20. */
+        /** @description Ask GitLab now, for at most 20. Who asked for a project and was not admitted reads no repository by it. */
         get: operations["projects_refs"];
         put?: never;
         post?: never;
@@ -1278,6 +1673,59 @@ export interface paths {
         post?: never;
         /** @description Take it away from the project. */
         delete: operations["projects_resources_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/secrets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the keys with their versions; the image pull Secret has the key `.pull`. No answer has a value. */
+        get: operations["secrets_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/secrets/{environment}/{workload}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Hold a new version of it. Clusters get it with the next configuration. */
+        put: operations["secrets_set"];
+        post?: never;
+        /** @description Forget it; refused while the configuration in force names it. */
+        delete: operations["secrets_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/secrets/{environment}/{workload}/.pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Hold a new version of it. Clusters get it with the next configuration that names no other pull Secret. */
+        put: operations["pull_secrets_set"];
+        post?: never;
+        /** @description Forget it; it leaves the clusters with the next configuration. */
+        delete: operations["pull_secrets_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1881,6 +2329,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Whether the portal's token may do there what releases need; if not, the first thing that is missing. */
+        Access: {
+            ok: boolean;
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            detail: string;
+        };
         /** @description POST /workloads/adopt: an existing Deployment and the container in it that the portal shall release to. */
         AdoptRequest: {
             project: string;
@@ -1911,6 +2368,18 @@ export interface components {
             readonly voided_at: string | null;
             readonly void_reason: components["schemas"]["Reason"] | null;
             readonly changed_lines: components["schemas"]["ChangedLine"][];
+        };
+        /** @description What an archiving would take away and leave, and what stands in its way. */
+        ArchivePreview: {
+            readonly removes: components["schemas"]["Provision"][];
+            readonly keeps: components["schemas"]["Provision"][];
+            readonly blocked: components["schemas"]["Reason"] | null;
+        };
+        /** @description POST …/archive/. */
+        ArchiveRequest: {
+            /** @description the project's slug, typed */
+            confirm: string;
+            reason: string;
         };
         /** @description One row with its seal. */
         AuditEvent: {
@@ -1945,6 +2414,8 @@ export interface components {
         BackToVmRequest: {
             reason: string;
         };
+        /** @enum {unknown} */
+        BlankEnum: "";
         /** @description Version × environment × cluster, by what was last observed; `at` is the database's time of the answer. */
         Board: {
             project: components["schemas"]["TicketProject"];
@@ -1960,6 +2431,8 @@ export interface components {
             wave: number;
             is_observed: boolean;
             exists: boolean | null;
+            /** @description there is no Deployment, and the next release or promote makes it from the configuration in force */
+            will_be_made: boolean;
             image: string;
             digest: string;
             release: components["schemas"]["TicketRelease"] | null;
@@ -2130,10 +2603,54 @@ export interface components {
             size: number;
             complete: boolean;
         };
+        /** @description What many rows may be given at once. */
+        BulkValuesRequest: {
+            language?: string;
+            registry?: string;
+            jenkins?: string;
+            /** @description slugs */
+            environments?: string[];
+            /** @description user names */
+            owners?: string[];
+        };
+        /** @description Whom the portal tells; nobody when empty. */
+        Callback: {
+            /**
+             * Format: uri
+             * @description https
+             */
+            url?: string;
+        };
+        /** @description Whom the portal tells; nobody when empty. */
+        CallbackRequest: {
+            /**
+             * Format: uri
+             * @description https
+             */
+            url?: string;
+        };
         /** @description POST tickets/{id}/cancel. */
         CancelRequest: {
             /** @default  */
             reason: string;
+        };
+        /** @description What a row could be as well, as found. */
+        Candidates: {
+            repositories?: {
+                [key: string]: unknown;
+            }[];
+            jobs?: {
+                [key: string]: unknown;
+            }[];
+            workloads?: {
+                [key: string]: unknown;
+            }[];
+            images?: {
+                [key: string]: unknown;
+            }[];
+            names?: {
+                [key: string]: unknown;
+            }[];
         };
         /** @description What one target would get. `refused`: the cluster said no; `not_checked`: it could not be asked. */
         Change: {
@@ -2152,6 +2669,9 @@ export interface components {
             changed_fields: string[];
             readonly refused: components["schemas"]["Reason"] | null;
             readonly not_checked: components["schemas"]["Reason"] | null;
+            /** @description there is no Deployment yet: it is created with this image */
+            will_be_made: boolean;
+            pre_rollout: components["schemas"]["PreRollout"] | null;
         };
         /** @description One line of a fingerprint's content that moved. */
         ChangedLine: {
@@ -2188,6 +2708,45 @@ export interface components {
          * @enum {string}
          */
         CheckOutcomeEnum: "passed" | "failed" | "skipped";
+        /** @description POST /access/check/: the same body, as far as it is filled in. */
+        CheckRequest: {
+            contacts?: components["schemas"]["ContactRequest"][];
+            alarm_contacts?: components["schemas"]["ContactRequest"][];
+            /** @description absolute */
+            deploy_path?: string;
+            /** @description absolute, `stdout`, or empty */
+            log_path?: string;
+            /** @description arguments, the program first */
+            start_command?: string[];
+            /** @description arguments, the program first */
+            stop_command?: string[];
+            callback?: components["schemas"]["CallbackRequest"];
+            /** @description at most 63 characters, [a-z]([-a-z0-9]*[a-z0-9])? */
+            slug: string;
+            name: string;
+            description?: string;
+            /** @description slug of a language of the catalog */
+            language: string;
+            gitlab?: string;
+            /** @description group/name, or the repository's address */
+            gitlab_path: string;
+            jenkins?: string;
+            registry?: string;
+            /** @description the repository's path in lower case if absent */
+            image_repository?: string;
+            /** @description slugs */
+            environments: string[];
+            /** @description user names; the requester is always among them */
+            owners?: string[];
+            /** @description user names; testers of each environment once it is admitted */
+            testers?: string[];
+            /** @description user names; ops of each environment once it is admitted */
+            operators?: string[];
+            migration?: components["schemas"]["StateOfMigrationRequest"];
+            note?: string;
+            /** @description have Jenkins try; another call tells the outcome */
+            check_clone?: boolean;
+        };
         /** @description What a test may be narrowed to. */
         CheckRequestRequest: {
             /** @description clusters: ask for the rights in this namespace; default all */
@@ -2202,7 +2761,37 @@ export interface components {
             ok: boolean;
             checks: components["schemas"]["Check"][];
         };
-        /** @description A cluster; `registry` is a registry's name. */
+        /** @description What can be said of a request before it is filed. What was not filled in is not looked at. */
+        Checked: {
+            fields: {
+                [key: string]: components["schemas"]["FieldProblem"][];
+            };
+            /** @description the nearest name that is right and free */
+            suggested_slug: string;
+            taken_by: components["schemas"]["TakenByEnum"] | components["schemas"]["BlankEnum"];
+            repository: components["schemas"]["Repository"] | null;
+            access: components["schemas"]["Access"] | null;
+            clone: components["schemas"]["Clone"] | null;
+            creates: components["schemas"]["Creates"][];
+        };
+        /** @description Whether Jenkins can read it. unknown: nobody has tried today, or it could not be told. */
+        Clone: {
+            state: components["schemas"]["CloneStateEnum"];
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            detail: string;
+        };
+        /**
+         * @description * `running` - running
+         *     * `ok` - ok
+         *     * `failed` - failed
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        CloneStateEnum: "running" | "ok" | "failed" | "unknown";
+        /** @description A cluster; `registry` is a registry's name. A kubeconfig stands for address, CA and token, and is not kept. */
         Cluster: {
             name: string;
             /** @description CA certificates to trust for this system, and no others */
@@ -2242,7 +2831,7 @@ export interface components {
             refused: components["schemas"]["ConfigurationReason"] | null;
             not_checked: components["schemas"]["ConfigurationReason"] | null;
         };
-        /** @description A cluster; `registry` is a registry's name. */
+        /** @description A cluster; `registry` is a registry's name. A kubeconfig stands for address, CA and token, and is not kept. */
         ClusterRequest: {
             name: string;
             /** @description CA certificates to trust for this system, and no others */
@@ -2257,6 +2846,10 @@ export interface components {
             pull_host?: string;
             /** @description the node label that names the rack, e.g. topology.kubernetes.io/zone */
             rack_label?: string;
+            /** @description a kubeconfig with a token, instead of api_url, ca_pem and token */
+            kubeconfig?: string;
+            /** @description of its contexts; default the current one */
+            kubeconfig_context?: string;
         };
         /** @description A word on a ticket. */
         Comment: {
@@ -2379,6 +2972,28 @@ export interface components {
             channel: components["schemas"]["ChannelEnum"];
             address: string;
         };
+        /** @description POST …/correct/. */
+        CorrectRequest: {
+            ids?: number[];
+            filter?: components["schemas"]["FilterRequest"];
+            values: components["schemas"]["BulkValuesRequest"];
+        };
+        /** @description How many rows were given the values. */
+        Corrected: {
+            changed: number;
+        };
+        /**
+         * @description One thing that would be set up. `system` as of a step (gitlab:1, cluster:3; empty: the portal), `name` what it is
+         *     called; `exists` null: could not be told.
+         */
+        Creates: {
+            system: string;
+            name: string;
+            target: string;
+            /** @description webhook, job, namespace or grants */
+            what: string;
+            exists: boolean | null;
+        };
         /** @description GET /csrf. */
         Csrf: {
             csrf_token: string;
@@ -2416,6 +3031,15 @@ export interface components {
             readonly mailed: boolean;
             readonly reason: components["schemas"]["MailProblem"] | null;
         };
+        /** @description One thing that differs, in words. A value is null where the thing is not there, `***` where it is a secret. */
+        Difference: {
+            path: string;
+            kind: components["schemas"]["JobDifferenceKind"];
+            template: string | null;
+            job: string | null;
+            /** @description of a script: the lines of a unified diff */
+            diff: string[];
+        };
         /** @description A project's own Dockerfile, who set it and why. */
         DockerfileOverride: {
             readonly id: number;
@@ -2425,6 +3049,14 @@ export interface components {
             set_by: string;
             /** Format: date-time */
             readonly created_at: string;
+        };
+        /** @description Why a job could not be read. */
+        DriftProblem: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            detail: string;
         };
         /** @description An environment with its place in the chain and its clusters. */
         Environment: {
@@ -2442,6 +3074,12 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
+        /** @description An environment, in the order of promotion. */
+        EnvironmentChoice: {
+            slug: string;
+            name: string;
+            tier: string;
+        };
         /** @description A link that shows what the tester saw. */
         Evidence: {
             title: string;
@@ -2458,6 +3096,14 @@ export interface components {
             before: unknown;
             after: unknown;
         };
+        /** @description What is wrong with a field. */
+        FieldProblem: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            detail: string;
+        };
         /** @description POST tickets/ and tickets/preview: the kind's own fields lie in `form`. */
         FileTicketRequest: {
             kind: string;
@@ -2471,6 +3117,15 @@ export interface components {
             form?: {
                 [key: string]: unknown;
             };
+        };
+        /** @description Which rows; nothing: all. */
+        FilterRequest: {
+            state?: components["schemas"]["IntakeRowState"];
+            confidence?: components["schemas"]["IntakeConfidence"];
+            /** @description in name, repository or job */
+            q?: string;
+            is_ticked?: boolean | null;
+            has_problems?: boolean | null;
         };
         /** @description What stands in the way (deny), deserves a look (warn), or could not be looked at (unknown). */
         Finding: {
@@ -2507,6 +3162,15 @@ export interface components {
          * @enum {string}
          */
         FirstHourStepName: "gitlab" | "jenkins" | "registry" | "cluster" | "environment" | "language" | "project" | "people" | "workload" | "first_release";
+        /** @description A repository of a search. */
+        FoundRepository: {
+            path: string;
+            name: string;
+            web_url: string;
+            archived: boolean;
+            /** @description a project has it, or one that is asked for */
+            is_taken: boolean;
+        };
         /** @description A GitLab server. */
         GitLabServer: {
             name: string;
@@ -2559,6 +3223,18 @@ export interface components {
             /** Format: double */
             age_seconds: number | null;
             trouble: components["schemas"]["Trouble"] | null;
+        };
+        /** @description That a value is held, and since when. Context: `in_use`, the keys that the configuration in force takes. */
+        HeldSecret: {
+            /** @description of the Secret's data; `.pull`: the image pull Secret */
+            readonly key: string;
+            readonly version: number;
+            readonly set_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly set_at: string;
+            readonly is_pull_secret: boolean;
+            /** @description the configuration in force takes it */
+            readonly in_use: boolean;
         };
         /** @description A Helm chart: path in the chart → text. */
         HelmChart: {
@@ -2682,6 +3358,151 @@ export interface components {
             readonly superseded_by: number | null;
             readonly needs: string;
         };
+        /** @description A batch. */
+        Intake: {
+            readonly id: number;
+            readonly source: components["schemas"]["IntakeSource"];
+            readonly state: components["schemas"]["IntakeState"];
+            readonly created_by: components["schemas"]["Person"] | null;
+            readonly taken_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly halted: components["schemas"]["Reason"] | null;
+            readonly left_out: {
+                [key: string]: components["schemas"]["LeftOut"];
+            };
+            readonly readings: components["schemas"]["Reading"][];
+            readonly counts: components["schemas"]["IntakeCounts"];
+        };
+        /**
+         * @description * `certain` - Certain
+         *     * `likely` - Likely
+         *     * `unsure` - Unsure
+         * @enum {string}
+         */
+        IntakeConfidence: "certain" | "likely" | "unsure";
+        /** @description Rows by state; `ticked` are those that would be taken in next, `due` of them not tried yet, `problems` those that cannot be. */
+        IntakeCounts: {
+            rows: number;
+            waiting: number;
+            taken: number;
+            failed: number;
+            exists: number;
+            ticked: number;
+            due: number;
+            problems: number;
+            certain: number;
+            likely: number;
+            unsure: number;
+        };
+        /** @description Where its traffic goes (P8); empty: everything on virtual machines. */
+        IntakeMigration: {
+            state?: components["schemas"]["MigrationState"];
+            container_weight?: number;
+            /** @description host:port */
+            container_servers?: string[];
+            /** @description host:port */
+            servers?: string[];
+        };
+        /** @description Where its traffic goes (P8); empty: everything on virtual machines. */
+        IntakeMigrationRequest: {
+            state?: components["schemas"]["MigrationState"];
+            container_weight?: number;
+            /** @description host:port */
+            container_servers?: string[];
+            /** @description host:port */
+            servers?: string[];
+        };
+        /** @description The project a row is. */
+        IntakeProject: {
+            slug: string;
+            name: string;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `read` - Read
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        IntakeReadingState: "waiting" | "read" | "failed";
+        /** @description A row as it would be taken in. */
+        IntakeRow: {
+            readonly id: number;
+            /** @description of a CSV: the line */
+            readonly number: number;
+            readonly slug: string;
+            readonly name: string;
+            readonly language: string;
+            readonly gitlab: string;
+            readonly gitlab_path: string;
+            readonly jenkins: string;
+            readonly job: string;
+            readonly registry: string;
+            readonly image_repository: string;
+            readonly environments: string[];
+            readonly owners: string[];
+            readonly workloads: components["schemas"]["IntakeWorkload"][];
+            readonly migration: components["schemas"]["IntakeMigration"];
+            readonly confidence: components["schemas"]["IntakeConfidence"];
+            readonly why: components["schemas"]["Reason"][];
+            readonly candidates: components["schemas"]["Candidates"];
+            /** @description {field: [{code, params, detail}]} */
+            readonly problems: {
+                [key: string]: components["schemas"]["Reason"][];
+            };
+            readonly is_ticked: boolean;
+            /** @default waiting */
+            readonly state: components["schemas"]["IntakeRowState"];
+            /** @description a worker has it now */
+            readonly is_working: boolean;
+            readonly error: components["schemas"]["Reason"] | null;
+            readonly project: components["schemas"]["IntakeProject"] | null;
+            /** Format: date-time */
+            readonly taken_at: string | null;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `taken` - Taken
+         *     * `failed` - Failed
+         *     * `exists` - Exists
+         * @enum {string}
+         */
+        IntakeRowState: "waiting" | "taken" | "failed" | "exists";
+        /**
+         * @description * `found` - Found
+         *     * `csv` - Csv
+         * @enum {string}
+         */
+        IntakeSource: "found" | "csv";
+        /**
+         * @description * `reading` - Reading
+         *     * `ready` - Ready
+         *     * `taking` - Taking
+         *     * `done` - Done
+         *     * `stopped` - Stopped
+         * @enum {string}
+         */
+        IntakeState: "reading" | "ready" | "taking" | "done" | "stopped";
+        /** @description A Deployment to adopt. Without `namespace` it is where the placement says; `image` is what was found. */
+        IntakeWorkload: {
+            environment: string;
+            cluster: string;
+            namespace?: string;
+            deployment: string;
+            container?: string;
+            image?: string;
+        };
+        /** @description A Deployment to adopt. Without `namespace` it is where the placement says; `image` is what was found. */
+        IntakeWorkloadRequest: {
+            environment: string;
+            cluster: string;
+            namespace?: string;
+            deployment: string;
+            container?: string;
+            image?: string;
+        };
         /** @description An open invitation; one that has run out is listed, because it can be renewed. */
         Invitation: {
             readonly id: number;
@@ -2722,6 +3543,43 @@ export interface components {
             username: string;
             token: string;
         };
+        /**
+         * @description * `parameter` - parameter
+         *     * `script` - script
+         *     * `scm` - scm
+         *     * `trigger` - trigger
+         *     * `other` - other
+         * @enum {string}
+         */
+        JobDifferenceKind: "parameter" | "script" | "scm" | "trigger" | "other";
+        /** @description How one project's job stands to the newest template of its language, as read now. */
+        JobDrift: {
+            project: string;
+            project_name: string;
+            job: string;
+            jenkins: string;
+            link: string;
+            standing: components["schemas"]["JobStanding"];
+            /** @description the version that made it, where it is known */
+            template_version: number | null;
+            newest_version: number;
+            differences: components["schemas"]["Difference"][];
+            /** @description differences that are not shown, because they are too long */
+            left_out: number;
+            /** Format: date-time */
+            checked_at: string;
+            readonly problem: components["schemas"]["DriftProblem"] | null;
+        };
+        /**
+         * @description * `follows` - follows
+         *     * `edited` - edited
+         *     * `behind` - behind
+         *     * `foreign` - foreign
+         *     * `missing` - missing
+         *     * `unreadable` - unreadable
+         * @enum {string}
+         */
+        JobStanding: "follows" | "edited" | "behind" | "foreign" | "missing" | "unreadable";
         /** @description A language and the versions it builds with now. */
         Language: {
             readonly id: number;
@@ -2753,6 +3611,11 @@ export interface components {
             number: number | null;
             state: string;
             result: string;
+        };
+        /** @description What belongs to nothing: how many, and the first names. */
+        LeftOut: {
+            count: number;
+            names: string[];
         };
         /** @description What a link is for and for whom. */
         Link: {
@@ -2913,6 +3776,11 @@ export interface components {
             /** Format: date-time */
             readonly expires_at: string | null;
         };
+        /** @description A language. */
+        Named: {
+            slug: string;
+            name: string;
+        };
         /** @description A name and where it points. */
         NamedAddresses: {
             name: string;
@@ -2950,6 +3818,11 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
         };
+        /** @description PUT …/secrets/{environment}/{workload}/{key}. */
+        NewHeldSecretRequest: {
+            /** @description kept as it is, never shown again */
+            value: string;
+        };
         /** @description PUT /environments/{slug}/hosts/. */
         NewHostsRequest: {
             /** @description as in /etc/hosts; at most 64 KiB */
@@ -2963,6 +3836,11 @@ export interface components {
         NewHostsTokenRequest: {
             /** @description where it is used */
             name: string;
+        };
+        /** @description POST /access/intakes/. `csv`: the file's text, at most 1 MB and 1000 rows (docs/intake.md). */
+        NewIntakeRequest: {
+            source: components["schemas"]["IntakeSource"];
+            csv?: string;
         };
         /** @description POST /invitations/: the person to be; he sets his password himself. */
         NewInvitationRequest: {
@@ -2982,9 +3860,37 @@ export interface components {
              * @default {environment}
              */
             namespace_pattern: string;
+            /** @description names of a ResourceQuota such as requests.cpu, limits.memory and pods, with Kubernetes quantities */
+            quota?: {
+                [key: string]: string;
+            };
+        };
+        /** @description POST /configuration-presets/. */
+        NewPresetRequest: {
+            name: string;
+            scope: components["schemas"]["PresetScope"];
+            /** @description with the scope project */
+            project?: string;
+            /** @description with the scope language */
+            language?: string;
+            /** @description docs/configuration.md; may be partial */
+            document: {
+                [key: string]: unknown;
+            };
         };
         /** @description POST /projects/. */
         NewProjectRequest: {
+            contacts?: components["schemas"]["ContactRequest"][];
+            alarm_contacts?: components["schemas"]["ContactRequest"][];
+            /** @description absolute */
+            deploy_path?: string;
+            /** @description absolute, `stdout`, or empty */
+            log_path?: string;
+            /** @description arguments, the program first */
+            start_command?: string[];
+            /** @description arguments, the program first */
+            stop_command?: string[];
+            callback?: components["schemas"]["CallbackRequest"];
             /** @description at most 63 characters, [a-z]([-a-z0-9]*[a-z0-9])? */
             slug: string;
             name: string;
@@ -3002,7 +3908,14 @@ export interface components {
             owners?: string[];
             /** @description slugs */
             environments?: string[];
-            contacts?: components["schemas"]["ContactRequest"][];
+        };
+        /** @description PUT …/secrets/{environment}/{workload}/.pull. */
+        NewPullSecretRequest: {
+            /** @description as image references name it: host or host:port */
+            registry: string;
+            username: string;
+            /** @description never shown again */
+            password: string;
         };
         /** @description POST /projects/{slug}/resources/. An address is shown as text; it is never called. */
         NewResourceRequest: {
@@ -3129,6 +4042,14 @@ export interface components {
             /** Format: date-time */
             changed_at: string;
         };
+        /** @description What the form may choose from; names of systems that are switched on. */
+        Options: {
+            gitlabs: string[];
+            jenkins: string[];
+            registries: string[];
+            languages: components["schemas"]["Named"][];
+            environments: components["schemas"]["EnvironmentChoice"][];
+        };
         PaginatedApprovalList: {
             results: components["schemas"]["Approval"][];
             /** @description give it as `cursor` for the next page */
@@ -3179,6 +4100,11 @@ export interface components {
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
+        PaginatedHeldSecretList: {
+            results: components["schemas"]["HeldSecret"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
         PaginatedHostsTokenList: {
             results: components["schemas"]["HostsToken"][];
             /** @description give it as `cursor` for the next page */
@@ -3189,6 +4115,16 @@ export interface components {
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
+        PaginatedIntakeList: {
+            results: components["schemas"]["Intake"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
+        PaginatedIntakeRowList: {
+            results: components["schemas"]["IntakeRow"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
         PaginatedInvitationList: {
             results: components["schemas"]["Invitation"][];
             /** @description give it as `cursor` for the next page */
@@ -3196,6 +4132,11 @@ export interface components {
         };
         PaginatedJenkinsControllerList: {
             results: components["schemas"]["JenkinsController"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
+        PaginatedJobDriftList: {
+            results: components["schemas"]["JobDrift"][];
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
@@ -3221,6 +4162,11 @@ export interface components {
         };
         PaginatedPlacementList: {
             results: components["schemas"]["Placement"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
+        PaginatedPresetList: {
+            results: components["schemas"]["Preset"][];
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
@@ -3303,7 +4249,7 @@ export interface components {
         PatchedApprovalsRequest: {
             approvals_required?: number | null;
         };
-        /** @description A cluster; `registry` is a registry's name. */
+        /** @description A cluster; `registry` is a registry's name. A kubeconfig stands for address, CA and token, and is not kept. */
         PatchedClusterRequest: {
             name?: string;
             /** @description CA certificates to trust for this system, and no others */
@@ -3318,6 +4264,10 @@ export interface components {
             pull_host?: string;
             /** @description the node label that names the rack, e.g. topology.kubernetes.io/zone */
             rack_label?: string;
+            /** @description a kubeconfig with a token, instead of api_url, ca_pem and token */
+            kubeconfig?: string;
+            /** @description of its contexts; default the current one */
+            kubeconfig_context?: string;
         };
         /** @description PATCH /environments/{slug}/; the slug stays, because namespaces are made of it. */
         PatchedEnvironmentChangeRequest: {
@@ -3362,11 +4312,29 @@ export interface components {
             single_key_shortcuts?: boolean;
             start_page?: components["schemas"]["StartPageEnum"];
         };
+        /** @description PATCH /environments/{slug}/placements/{id}/; a quota replaces the old one whole. */
+        PatchedPlacementChangeRequest: {
+            wave?: number;
+            /** @description names of a ResourceQuota such as requests.cpu, limits.memory and pods, with Kubernetes quantities */
+            quota?: {
+                [key: string]: string;
+            };
+        };
         /** @description PATCH /projects/{slug}/; lists replace the old ones. */
         PatchedProjectChangeRequest: {
+            contacts?: components["schemas"]["ContactRequest"][];
+            alarm_contacts?: components["schemas"]["ContactRequest"][];
+            /** @description absolute */
+            deploy_path?: string;
+            /** @description absolute, `stdout`, or empty */
+            log_path?: string;
+            /** @description arguments, the program first */
+            start_command?: string[];
+            /** @description arguments, the program first */
+            stop_command?: string[];
+            callback?: components["schemas"]["CallbackRequest"];
             name?: string;
             description?: string;
-            contacts?: components["schemas"]["ContactRequest"][];
             /** @description user names */
             owners?: string[];
             /** @description slugs */
@@ -3384,6 +4352,25 @@ export interface components {
             token_host?: string;
             username?: string;
             password?: string;
+        };
+        /** @description PATCH …/rows/{id}/. */
+        PatchedRowChangeRequest: {
+            slug?: string;
+            name?: string;
+            language?: string;
+            gitlab?: string;
+            gitlab_path?: string;
+            jenkins?: string;
+            job?: string;
+            registry?: string;
+            image_repository?: string;
+            /** @description slugs */
+            environments?: string[];
+            /** @description user names */
+            owners?: string[];
+            workloads?: components["schemas"]["IntakeWorkloadRequest"][];
+            migration?: components["schemas"]["IntakeMigrationRequest"];
+            is_ticked?: boolean;
         };
         /** @description PATCH /standards/{id}/ and POST /standards/{id}/try: what is absent stays, what is given replaces the whole field. */
         PatchedStandardChangeRequest: {
@@ -3407,10 +4394,6 @@ export interface components {
             time_zone?: string;
             password?: string;
         };
-        /** @description PATCH /environments/{slug}/placements/{id}/. */
-        PatchedWaveRequest: {
-            wave?: number;
-        };
         /** @description What everybody signed in may know of another: enough to choose somebody. */
         Person: {
             readonly id: number;
@@ -3430,6 +4413,9 @@ export interface components {
             readonly data_centre: string;
             readonly wave: number;
             readonly namespace_pattern: string;
+            readonly quota: {
+                [key: string]: string;
+            };
         };
         /** @description A pod by meaning; its name comes last because nobody should have to read it. */
         Pod: {
@@ -3450,6 +4436,11 @@ export interface components {
             since: string | null;
             name: string;
         };
+        /** @description A command of the new image that runs as a Job before the rollout; its failure stops it. */
+        PreRollout: {
+            command: string[];
+            timeout_seconds: number;
+        };
         /**
          * @description Whether the project's registry has the image now; null with a reason when it could not be asked.
          *
@@ -3462,6 +4453,28 @@ export interface components {
             readonly reason: components["schemas"]["Reason"] | null;
             registries: components["schemas"]["RegistryPresence"][];
         };
+        /** @description A preset. Context: `deletable`, the ids of those that the reader may delete. */
+        Preset: {
+            readonly id: number;
+            readonly name: string;
+            readonly scope: components["schemas"]["PresetScope"];
+            readonly project: string | null;
+            readonly language: string | null;
+            /** @description may be partial; without what is one environment's */
+            readonly document: {
+                [key: string]: unknown;
+            };
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly can_delete: boolean;
+        };
+        /**
+         * @description * `project` - project
+         *     * `language` - language
+         * @enum {string}
+         */
+        PresetScope: "project" | "language";
         /** @description What filing would do, before anything is stored. */
         Preview: {
             can_file: boolean;
@@ -3505,10 +4518,12 @@ export interface components {
         /** @description A project as its members see it; `my_roles` and `is_owner` are the asking person's. */
         Project: {
             readonly id: number;
+            /** @description of a withdrawn one with ~ and its ticket's number */
             readonly slug: string;
             readonly name: string;
             readonly description: string;
             readonly language: string;
+            readonly stage: components["schemas"]["StageEnum"];
             readonly gitlab: string;
             readonly gitlab_path: string;
             readonly repository_url: string;
@@ -3518,12 +4533,30 @@ export interface components {
             readonly image_repository: string;
             readonly owners: components["schemas"]["Person"][];
             readonly contacts: components["schemas"]["Contact"][];
+            readonly alarm_contacts: components["schemas"]["Contact"][];
+            /** @description on a virtual machine */
+            readonly deploy_path: string;
+            /** @description absolute, or stdout; empty: nobody said */
+            readonly log_path: string;
+            readonly start_command: string[];
+            readonly stop_command: string[];
+            readonly callback: components["schemas"]["Callback"];
             /** @description slugs, in promotion order */
             readonly environments: string[];
             readonly my_roles: components["schemas"]["MyRole"][];
             readonly is_owner: boolean;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description null: asked for only
+             */
+            readonly admitted_at: string | null;
+            /**
+             * Format: date-time
+             * @description asked for and not admitted; the name is free
+             */
+            readonly withdrawn_at: string | null;
             /** Format: date-time */
             readonly archived_at: string | null;
         };
@@ -3564,6 +4597,41 @@ export interface components {
          * @enum {string}
          */
         ProjectSummaryStateEnum: "ok" | "wait" | "run" | "bad" | "odd" | "off" | "none";
+        /** @description One thing. `reason`: why a removal kept it; the last two tell of a webhook what it delivered last. */
+        Provision: {
+            readonly id: number;
+            readonly what: components["schemas"]["WhatEnum"];
+            /** @description as of a step: gitlab:1, cluster:3; empty: the portal */
+            readonly system: string;
+            /** @description what the system is called; empty: the portal */
+            readonly name: string;
+            readonly target: string;
+            readonly link: string;
+            readonly state: components["schemas"]["ProvisionStateEnum"];
+            readonly reason: components["schemas"]["Reason"] | null;
+            /** @description null: bulk intake */
+            readonly ticket: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly removed_at: string | null;
+            /** @description of a webhook: the newest delivery's event */
+            readonly last_event: string;
+            /** Format: date-time */
+            readonly last_event_at: string | null;
+        };
+        /**
+         * @description * `created` - created
+         *     * `adopted` - adopted
+         *     * `removed` - removed
+         *     * `kept` - kept
+         * @enum {string}
+         */
+        ProvisionStateEnum: "created" | "adopted" | "removed" | "kept";
+        /** @description All of a project's, in the order they were made. */
+        Provisions: {
+            readonly results: components["schemas"]["Provision"][];
+        };
         /** @description POST brakes/. */
         PullRequest: {
             /**
@@ -3613,6 +4681,19 @@ export interface components {
             environment: string;
             /** Format: date-time */
             at: string | null;
+        };
+        /** @description One outside system. `problem`: why it was not read, or what was passed over. */
+        Reading: {
+            /** @description as of a step: gitlab:1, jenkins:2, cluster:3 */
+            readonly system: string;
+            readonly name: string;
+            readonly state: components["schemas"]["IntakeReadingState"];
+            readonly count: number;
+            /** @description false: there is more than was read */
+            readonly is_complete: boolean;
+            readonly problem: components["schemas"]["Reason"] | null;
+            /** Format: date-time */
+            readonly read_at: string | null;
         };
         /** @description Why: a code, its params, and the sentence in the reader's language. */
         Reason: {
@@ -3784,6 +4865,55 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        /** @description At most 20. */
+        Repositories: {
+            results: components["schemas"]["FoundRepository"][];
+        };
+        /** @description The repository as GitLab tells it. */
+        Repository: {
+            path: string;
+            web_url: string;
+            /** @description empty: nothing to build yet */
+            default_branch: string;
+            archived: boolean;
+        };
+        /** @description POST /access/requests/. Without `jenkins`, `registry` or `gitlab` the only one there is. */
+        RequestRequest: {
+            contacts?: components["schemas"]["ContactRequest"][];
+            alarm_contacts?: components["schemas"]["ContactRequest"][];
+            /** @description absolute */
+            deploy_path?: string;
+            /** @description absolute, `stdout`, or empty */
+            log_path?: string;
+            /** @description arguments, the program first */
+            start_command?: string[];
+            /** @description arguments, the program first */
+            stop_command?: string[];
+            callback?: components["schemas"]["CallbackRequest"];
+            /** @description at most 63 characters, [a-z]([-a-z0-9]*[a-z0-9])? */
+            slug: string;
+            name: string;
+            description?: string;
+            /** @description slug of a language of the catalog */
+            language: string;
+            gitlab?: string;
+            /** @description group/name, or the repository's address */
+            gitlab_path: string;
+            jenkins?: string;
+            registry?: string;
+            /** @description the repository's path in lower case if absent */
+            image_repository?: string;
+            /** @description slugs */
+            environments: string[];
+            /** @description user names; the requester is always among them */
+            owners?: string[];
+            /** @description user names; testers of each environment once it is admitted */
+            testers?: string[];
+            /** @description user names; ops of each environment once it is admitted */
+            operators?: string[];
+            migration?: components["schemas"]["StateOfMigrationRequest"];
+            note?: string;
+        };
         /** @description The same for every name. */
         ResetAnswer: {
             mail_configured: boolean;
@@ -3818,6 +4948,13 @@ export interface components {
             note: string;
             /** @description number of the version that is current */
             based_on: number;
+        };
+        /** @description POST /languages/{slug}/resync/: the canary is first and alone; `projects` are the others, without it. */
+        ResyncRequest: {
+            canary: string;
+            projects?: string[];
+            /** @default  */
+            note: string;
         };
         /** @description The look afterwards. */
         Review: {
@@ -3873,6 +5010,14 @@ export interface components {
             /** @description Whether it is the session of this request. */
             readonly is_current: boolean;
         };
+        /**
+         * @description * `requested` - Requested
+         *     * `active` - Active
+         *     * `archived` - Archived
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        StageEnum: "requested" | "active" | "archived" | "withdrawn";
         /** @description A standard; `updated_at` is null while it is as the portal brought it, `limits` says what thresholds may be. */
         Standard: {
             readonly id: string;
@@ -3920,7 +5065,7 @@ export interface components {
         /** @description What the document breaks; `level` is deny or warn, `field` a JSON pointer. */
         StandardFinding: {
             standard: string;
-            level: components["schemas"]["StandardFindingLevelEnum"];
+            level: components["schemas"]["TemplateProblemLevel"];
             field: string;
             params: {
                 [key: string]: unknown;
@@ -3931,12 +5076,6 @@ export interface components {
             reason_en: string;
             reason_zh: string;
         };
-        /**
-         * @description * `deny` - deny
-         *     * `warn` - warn
-         * @enum {string}
-         */
-        StandardFindingLevelEnum: "deny" | "warn";
         /** @description What a change would do to the configurations in force; `documents` 0: none is known yet. */
         StandardImpact: {
             documents: number;
@@ -3985,6 +5124,13 @@ export interface components {
          * @enum {string}
          */
         StartPageEnum: "inbox" | "projects";
+        /**
+         * @description Where the service runs on the day of the request, for who decides. Weight and servers are set per environment once
+         *     it is admitted, where they are held against the servers it has (P8).
+         */
+        StateOfMigrationRequest: {
+            state: components["schemas"]["MigrationState"];
+        };
         /** @description One step. `key` is what travels in the call; `system` the outside system it counts against. */
         Step: {
             readonly id: number;
@@ -4016,6 +5162,14 @@ export interface components {
             value: string;
             effect: string;
         };
+        /**
+         * @description * `` -
+         *     * `project` - project
+         *     * `request` - request
+         *     * `jenkins` - jenkins
+         * @enum {string}
+         */
+        TakenByEnum: "project" | "request" | "jenkins";
         /** @description A version with its body. */
         Template: {
             readonly id: number;
@@ -4044,6 +5198,38 @@ export interface components {
          * @enum {string}
          */
         TemplateKind: "jenkins_job" | "dockerfile";
+        /** @description POST /languages/{slug}/templates/preview: `text` is a Dockerfile's source, or the name of a template job. */
+        TemplatePreviewRequest: {
+            kind: components["schemas"]["TemplateKind"];
+            text: string;
+            /** @description for which it is shown; none: for an example */
+            project?: string | null;
+        };
+        /** @description What a template makes: `rendered` for `values`; of a job its configuration at the controller `where`. */
+        TemplatePreviewed: {
+            rendered: string;
+            problems: components["schemas"]["TemplateProblem"][];
+            values: {
+                [key: string]: string;
+            };
+            where: string;
+        };
+        /** @description One thing that is wrong. `deny` keeps it from being saved; the line is the template's, from 1. */
+        TemplateProblem: {
+            level: components["schemas"]["TemplateProblemLevel"];
+            code: string;
+            line: number | null;
+            params: {
+                [key: string]: unknown;
+            };
+            readonly detail: string;
+        };
+        /**
+         * @description * `deny` - deny
+         *     * `warn` - warn
+         * @enum {string}
+         */
+        TemplateProblemLevel: "deny" | "warn";
         /**
          * @description * `system` - System
          *     * `light` - Light
@@ -4062,6 +5248,18 @@ export interface components {
             most: number;
             is_whole: boolean;
             unit: string;
+        };
+        /** @description POST …/tick/. */
+        TickRequest: {
+            ids?: number[];
+            filter?: components["schemas"]["FilterRequest"];
+            /** @default true */
+            is_ticked: boolean;
+        };
+        /** @description How many rows changed; `passed_over` have a problem and keep no tick. */
+        Ticked: {
+            changed: number;
+            passed_over: number;
         };
         /** @description A line of a list. */
         Ticket: {
@@ -4183,6 +5381,7 @@ export interface components {
         /** @description The project of a ticket. */
         TicketProject: {
             readonly id: number;
+            /** @description of a withdrawn one with ~ and its ticket's number */
             readonly slug: string;
             readonly name: string;
         };
@@ -4318,6 +5517,16 @@ export interface components {
             /** Format: date-time */
             image_seen_at: string | null;
         };
+        /**
+         * @description * `repository` - Repository
+         *     * `webhook` - Webhook
+         *     * `job` - Job
+         *     * `namespace` - Namespace
+         *     * `quota` - Quota
+         *     * `grants` - Grants
+         * @enum {string}
+         */
+        WhatEnum: "repository" | "webhook" | "job" | "namespace" | "quota" | "grants";
         /** @description Whether, and the reason if not. */
         WhyAnswer: {
             allowed: boolean;
@@ -4378,6 +5587,423 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    access_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+        };
+    };
+    intakes_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedIntakeList"];
+                };
+            };
+        };
+    };
+    intakes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIntakeRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intake"];
+                };
+            };
+        };
+    };
+    intakes_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intake"];
+                };
+            };
+        };
+    };
+    intakes_correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrected"];
+                };
+            };
+        };
+    };
+    intakes_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    intakes_rows_list: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `certain` - Certain
+                 *     * `likely` - Likely
+                 *     * `unsure` - Unsure
+                 */
+                confidence?: "certain" | "likely" | "unsure";
+                cursor?: string;
+                has_problems?: boolean | null;
+                is_ticked?: boolean | null;
+                limit?: number;
+                /** @description in name, repository or job */
+                q?: string;
+                /**
+                 * @description * `waiting` - Waiting
+                 *     * `taken` - Taken
+                 *     * `failed` - Failed
+                 *     * `exists` - Exists
+                 */
+                state?: "waiting" | "taken" | "failed" | "exists";
+            };
+            header?: never;
+            path: {
+                intake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedIntakeRowList"];
+                };
+            };
+        };
+    };
+    intakes_rows_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeRow"];
+                };
+            };
+        };
+    };
+    intakes_rows_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRowChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeRow"];
+                };
+            };
+        };
+    };
+    intakes_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intake"];
+                };
+            };
+        };
+    };
+    intakes_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intake"];
+                };
+            };
+        };
+    };
+    intakes_tick: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TickRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticked"];
+                };
+            };
+        };
+    };
+    intakes_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    access_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Options"];
+                };
+            };
+        };
+    };
+    access_repositories: {
+        parameters: {
+            query?: {
+                gitlab?: string;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Repositories"];
+                };
+            };
+        };
+    };
+    access_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description at most 200 printable characters: the same key with the same body answers the first ticket (200) */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
+    access_requests_undo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description at most 200 printable characters: the same key with the same body answers the first ticket (200) */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ticket: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
     account_links_look_create: {
         parameters: {
             query?: never;
@@ -4788,6 +6414,73 @@ export interface operations {
                     "application/json": components["schemas"]["CheckResult"];
                     "application/x-ndjson": components["schemas"]["Check"];
                 };
+            };
+        };
+    };
+    configuration_presets_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                language?: string;
+                limit?: number;
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPresetList"];
+                };
+            };
+        };
+    };
+    configuration_presets_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPresetRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+        };
+    };
+    configuration_presets_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                preset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5287,7 +6980,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedWaveRequest"];
+                "application/json": components["schemas"]["PatchedPlacementChangeRequest"];
             };
         };
         responses: {
@@ -5782,6 +7475,66 @@ export interface operations {
             };
         };
     };
+    languages_drift: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedJobDriftList"];
+                };
+            };
+        };
+    };
+    languages_resync: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description at most 200 printable characters: the same key with the same body answers the first ticket (200) */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResyncRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
     languages_templates_create: {
         parameters: {
             query?: never;
@@ -5803,6 +7556,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
+                };
+            };
+        };
+    };
+    languages_templates_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplatePreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreviewed"];
                 };
             };
         };
@@ -6053,6 +7831,8 @@ export interface operations {
                 mine?: boolean;
                 /** @description beginning of the slug or name */
                 q?: string;
+                /** @description of one stage; without it all but withdrawn ones */
+                stage?: "active" | "archived" | "requested" | "withdrawn";
             };
             header?: never;
             path?: never;
@@ -6135,6 +7915,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+        };
+    };
+    projects_archive_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivePreview"];
+                };
+            };
+        };
+    };
+    projects_archive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description at most 200 printable characters: the same key with the same body answers the first ticket (200) */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
                 };
             };
         };
@@ -6567,6 +8404,48 @@ export interface operations {
             };
         };
     };
+    projects_job_drift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDrift"];
+                };
+            };
+        };
+    };
+    provisions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provisions"];
+                };
+            };
+        };
+    };
     projects_refs: {
         parameters: {
             query?: {
@@ -6647,6 +8526,132 @@ export interface operations {
             path: {
                 resource_id: number;
                 slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    secrets_list: {
+        parameters: {
+            query: {
+                cursor?: string;
+                environment: string;
+                limit?: number;
+                workload: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHeldSecretList"];
+                };
+            };
+        };
+    };
+    secrets_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                key: string;
+                slug: string;
+                workload: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHeldSecretRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSecret"];
+                };
+            };
+        };
+    };
+    secrets_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                key: string;
+                slug: string;
+                workload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pull_secrets_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                slug: string;
+                workload: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPullSecretRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSecret"];
+                };
+            };
+        };
+    };
+    pull_secrets_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                slug: string;
+                workload: string;
             };
             cookie?: never;
         };
@@ -7654,20 +9659,33 @@ export interface operations {
                  *     * `hosts.read` - hosts.read
                  *     * `hosts_token.manage` - hosts_token.manage
                  *     * `inbox.read` - inbox.read
+                 *     * `intake.manage` - intake.manage
                  *     * `integration.manage` - integration.manage
                  *     * `me.read` - me.read
                  *     * `me.update` - me.update
                  *     * `migration.change` - migration.change
                  *     * `person.read` - person.read
+                 *     * `preset.create` - preset.create
+                 *     * `preset.delete` - preset.delete
+                 *     * `project.archive` - project.archive
                  *     * `project.create` - project.create
                  *     * `project.list` - project.list
                  *     * `project.pin` - project.pin
                  *     * `project.read` - project.read
+                 *     * `project.request` - project.request
                  *     * `project.update` - project.update
+                 *     * `project_access.approve` - project_access.approve
+                 *     * `project_access.operate` - project_access.operate
+                 *     * `project_access.read` - project_access.read
                  *     * `promote.request` - promote.request
+                 *     * `provision.read` - provision.read
                  *     * `release.read` - release.read
                  *     * `release.request` - release.request
+                 *     * `resync.approve` - resync.approve
+                 *     * `resync.operate` - resync.operate
+                 *     * `resync.read` - resync.read
                  *     * `roll_back.request` - roll_back.request
+                 *     * `secret.manage` - secret.manage
                  *     * `session.create` - session.create
                  *     * `session.end` - session.end
                  *     * `session.manage` - session.manage
@@ -7687,7 +9705,7 @@ export interface operations {
                  *     * `workload.adopt` - workload.adopt
                  *     * `workload.read` - workload.read
                  */
-                action: "account_link.use" | "audit.read" | "board.read" | "brake.pull" | "brake.read" | "brake.release" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "configuration.propose" | "configuration.read" | "dockerfile.override" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "hosts.manage" | "hosts.read" | "hosts_token.manage" | "inbox.read" | "integration.manage" | "me.read" | "me.update" | "migration.change" | "person.read" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.update" | "promote.request" | "release.read" | "release.request" | "roll_back.request" | "session.create" | "session.end" | "session.manage" | "standard.manage" | "standard.read" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
+                action: "account_link.use" | "audit.read" | "board.read" | "brake.pull" | "brake.read" | "brake.release" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "configuration.propose" | "configuration.read" | "dockerfile.override" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "hosts.manage" | "hosts.read" | "hosts_token.manage" | "inbox.read" | "intake.manage" | "integration.manage" | "me.read" | "me.update" | "migration.change" | "person.read" | "preset.create" | "preset.delete" | "project.archive" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.request" | "project.update" | "project_access.approve" | "project_access.operate" | "project_access.read" | "promote.request" | "provision.read" | "release.read" | "release.request" | "resync.approve" | "resync.operate" | "resync.read" | "roll_back.request" | "secret.manage" | "session.create" | "session.end" | "session.manage" | "standard.manage" | "standard.read" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
                 environment?: number;
                 project?: number;
                 /** @description user name; of others for administrators, and in a project for its owners and ops */

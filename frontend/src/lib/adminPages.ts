@@ -8,5 +8,6 @@ export const ADMIN_PAGES = [
   'languages',
   'standards',
   'hosts',
+  'intake',
   'why',
 ] as const

@@ -30,18 +30,32 @@ function write<T>(key: string, value: T | null): void {
 
 /**
  * A form's value that survives reload, a lost session and a closed tab.
- * `restored` says that what is shown comes from an earlier visit; `clear` forgets it (after sending).
+ * `restored` says that what is shown comes from an earlier visit; `clear` forgets it (after sending), `discard` begins
+ * anew with `initial`.
  */
 export function useDraft<T>(userId: number, form: string, initial: T) {
   const key = `${PREFIX}${userId}.${form}`
   const [kept] = useState(() => read<T>(key))
   const [value, setValue] = useState<T>(kept ?? initial)
+  const [restored, setRestored] = useState(kept !== null)
   const touched = useRef(false)
+  const latest = useRef(value)
   useEffect(() => {
+    latest.current = value
     if (!touched.current) return undefined
-    const timer = setTimeout(() => write(key, value), 250)
+    // what was cleared meanwhile, because it was sent, is not written once more
+    const timer = setTimeout(() => touched.current && write(key, value), 250)
     return () => clearTimeout(timer)
   }, [key, value])
+  useEffect(() => {
+    // the last quarter of a second before a reload or another page counts, too
+    const keep = () => touched.current && write(key, latest.current)
+    window.addEventListener('pagehide', keep)
+    return () => {
+      window.removeEventListener('pagehide', keep)
+      keep()
+    }
+  }, [key])
   const change = useCallback((next: T | ((old: T) => T)) => {
     touched.current = true
     setValue(next)
@@ -50,5 +64,10 @@ export function useDraft<T>(userId: number, form: string, initial: T) {
     touched.current = false
     write(key, null)
   }, [key])
-  return { value, change, clear, restored: kept !== null }
+  const discard = () => {
+    clear()
+    setValue(initial)
+    setRestored(false)
+  }
+  return { value, change, clear, discard, restored }
 }

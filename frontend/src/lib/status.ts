@@ -47,6 +47,13 @@ export const hueOf = (status: string): Hue => HUE_OF[status] ?? 'odd'
 /** Kinds of tickets a project has, as filters offer them. */
 export const TICKET_KINDS = ['release', 'promote', 'roll_back'] as const
 
+/** Kinds by which a project comes and goes: they belong to no environment. */
+export const ACCESS_KINDS = ['project_access', 'project_removal'] as const
+export const isAccessKind = (kind: string): boolean => (ACCESS_KINDS as readonly string[]).includes(kind)
+
+/** Kinds that are about what many projects share. */
+export const CATALOG_KINDS = ['resync_jobs'] as const
+
 /** Statuses of tickets, what is open first. */
 export const TICKET_STATUSES = [
   'pending_confirmation',

@@ -113,6 +113,10 @@ class TestReplicas:
         assert seen(changes) == [("replicas.least", "/autoscaling/min")]
         assert suggested(changes) == {"/autoscaling/min": 3, "/replicas": 3}
 
+    def test_a_service_that_is_stopped_needs_none(self) -> None:
+        assert judged({"/replicas": 0}) == []
+        assert seen({"/replicas": 1}) == [("replicas.least", "/replicas")]
+
     def test_a_cron_job_has_neither(self) -> None:
         changes = {"/workload": "cron", "/replicas": 1, "/autoscaling": {**AUTOSCALING, "memory_percent": 80}}
         assert judged(changes) == []

@@ -16,7 +16,10 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from apps.projects.models import ProjectEnvironment
+from apps.access.removal import archive_project
+from apps.access.requesting import request_project
+from apps.integrations.models import Cluster as IntegrationCluster
+from apps.projects.models import Environment, Placement, Project, ProjectEnvironment
 from apps.releases.models import Release
 from apps.releases.services.verdicts import give_verdict
 from apps.tickets import registry
@@ -30,11 +33,15 @@ from tests.support.story import wait_ended, wait_status
 
 REPO = f"shop/{SLUG}"
 DATA_CENTRES = ("dc1", "dc2")
+PRE_ROLLOUT = "run_pre_rollout"
+MIGRATE = {"command": ["./migrate"], "timeout_seconds": 60}
 
 
 @dataclass
 class Scene:
-    """A filed ticket, ready for a worker. `changes`: which clusters shall change their image, once each."""
+    """A filed ticket, ready for a worker. `changes`: which clusters shall change their image, once each. `made`: what
+    shall be made and deleted outside, once each, as (server, kind of call); None where that is another scene's matter.
+    `has_job`: before its image changes, each of those clusters runs a Job."""
 
     ticket: Ticket
     changes: tuple[str, ...]
@@ -43,6 +50,8 @@ class Scene:
     tags: int = 0
     release: Release | None = None
     others: list[Ticket] = field(default_factory=list)
+    made: list[tuple[str, str]] | None = None
+    has_job: bool = False
 
     def wanted(self) -> Release:
         """The release that the clusters shall run."""
@@ -74,7 +83,8 @@ class Stage:
         self.tested: list[Release] = []
 
     def prepare(self) -> list[PlannedStep]:
-        """Two tested releases, both promoted once, then a quiet ticket of each other kind. The steps of their plans."""
+        """Two tested releases, both promoted once, then a quiet ticket of each other kind, and a release with a
+        pre-rollout Job. The steps of their plans."""
         self.ground.start_worker()
         tickets = []
         for _ in range(2):
@@ -87,6 +97,7 @@ class Stage:
             tickets.append(self._succeed(self._approved("promote", "developer", release=release.tag)))
         for kind in set(registry.KINDS) - {ticket.kind for ticket in tickets}:
             tickets.append(self._succeed(SCENES[kind](self, Cell(kind, "", "", "", "")).ticket))
+        tickets.append(self._succeed(SCENES["release"](self, Cell("release", PRE_ROLLOUT, "", "", "")).ticket))
         wrong = self.ground.stop_workers()
         if wrong:
             raise MatrixError("; ".join(wrong))
@@ -149,9 +160,16 @@ class Stage:
 
 
 @scene("release")
-def _release_scene(stage: Stage, _cell: Cell) -> Scene:
-    """A version is built and brought to test."""
-    return Scene(stage._release(), ("test-1",), ("test-1",), builds=1, tags=1)
+def _release_scene(stage: Stage, cell: Cell) -> Scene:
+    """A version is built and brought to test; at `run_pre_rollout` the configuration there has such a Job."""
+    has_job = cell.step == PRE_ROLLOUT
+    now = revisions.in_force(_test_pair(), SLUG)
+    job = MIGRATE if has_job else None
+    if (now.document["pre_rollout"] if now else None) != job:
+        ended = Hand(stage.company).drive(_configure(stage, pre_rollout=job))
+        if ended.status != "succeeded":
+            raise MatrixError(f"A quiet configure ended {ended.status}: {ended.reason}.")
+    return Scene(stage._release(), ("test-1",), ("test-1",), builds=1, tags=1, has_job=has_job)
 
 
 @scene("promote")
@@ -178,15 +196,81 @@ def _roll_back_scene(stage: Stage, cell: Cell) -> Scene:
 @scene("configure")
 def _configure_scene(stage: Stage, _cell: Cell) -> Scene:
     """A variable gets another value in test, where nobody has to approve; the image stays."""
-    pair = ProjectEnvironment.objects.get(project__slug=SLUG, environment__slug="test")
-    now, number = revisions.in_force(pair, SLUG), revisions.next_number(pair, SLUG)
-    document = {"replicas": 1, "environment": [{"name": "REVISION", "value": str(number)}]}
-    form = {"name": SLUG, "document": document, "based_on": now.number if now else 0, "take_over": True}
     running = Release.objects.filter(digest=digest_of(stage._image("test-1"))).last()
     if running is None:
         raise MatrixError("In test something runs that was not released here.")
-    ticket = stage.company.file("configure", "developer", SLUG, "test", **form)
-    return Scene(ticket, (), ("test-1",), release=running)
+    return Scene(_configure(stage), (), ("test-1",), release=running)
+
+
+def _configure(stage: Stage, **members: Any) -> Ticket:
+    """Another revision of test's configuration."""
+    now, number = revisions.in_force(_test_pair(), SLUG), revisions.next_number(_test_pair(), SLUG)
+    document = {"replicas": 1, "environment": [{"name": "REVISION", "value": str(number)}], **members}
+    form = {"name": SLUG, "document": document, "based_on": now.number if now else 0, "take_over": True}
+    return stage.company.file("configure", "developer", SLUG, "test", **form)
+
+
+def _test_pair() -> ProjectEnvironment:
+    return ProjectEnvironment.objects.get(project__slug=SLUG, environment__slug="test")
+
+
+@scene("project_access")
+def _access_scene(stage: Stage, _cell: Cell) -> Scene:
+    """A service is taken in: webhook, job and a namespace of its own with its quota, where nothing of it was before."""
+    ticket = _requested(stage)
+    made = [("gitlab", "hook.create"), ("jenkins", "job.create")]
+    made += [("cluster test-1", kind) for kind in ("namespaces.create", "resourcequotas.patch")]  # an apply is a PATCH
+    return Scene(ticket, (), (), release=stage.tested[0], made=made)
+
+
+@scene("project_removal")
+def _removal_scene(stage: Stage, _cell: Cell) -> Scene:
+    """A service that was taken in, and has an object of its configuration, is archived: what was made for it goes."""
+    request = Hand(stage.company).drive(_requested(stage))
+    if request.status != "succeeded":
+        raise MatrixError(f"A quiet project_access ended {request.status}: {request.reason}.")
+    project, actor = request.project, stage.company.actor("developer")
+    project.refresh_from_db()
+    _leave_object(stage, project)
+    ticket, _ = archive_project(project, {"confirm": project.slug, "reason": "the crash matrix says so"}, actor=actor)
+    stage.company.approve(ticket)
+    made = [("gitlab", "hook.delete"), ("jenkins", "job.delete")]
+    made += [("cluster test-1", f"{kind}.delete") for kind in ("namespaces", "resourcequotas", "configmaps")]
+    return Scene(ticket, (), (), release=stage.tested[0], made=made)
+
+
+def _leave_object(stage: Stage, project: Project) -> None:
+    """A ConfigMap as the portal's configuration applies it."""
+    labels = {"app.kubernetes.io/managed-by": "opsportal", "app.kubernetes.io/part-of": project.slug}
+    about = {"name": project.slug, "namespace": f"{project.slug}-own", "labels": labels}
+    path = f"/api/v1/namespaces/{about['namespace']}/configmaps/{project.slug}?fieldManager=opsportal-config"
+    obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": {"a": "b"}}
+    Cluster(stage.company, "test-1").call("PATCH", path, obj, "application/apply-patch+yaml")
+
+
+def _requested(stage: Stage) -> Ticket:
+    """An approved request for a project with a new name, in an environment in which each project has its namespace."""
+    company = stage.company
+    own, is_new = Environment.objects.get_or_create(slug="own", defaults={"name": "own", "tier": "test", "position": 9})
+    if is_new:
+        cluster = IntegrationCluster.objects.get(name="test-1")
+        quota = {"pods": "20"}
+        Placement.objects.create(environment=own, cluster=cluster, namespace_pattern="{project}-own", quota=quota)
+    body = {
+        "slug": f"matrix-{Project.objects.count()}-n1",
+        "name": "Matrix",
+        "language": "java",
+        "gitlab": "gitlab",
+        "gitlab_path": REPO,
+        "jenkins": "jenkins",
+        "registry": "registry",
+        "environments": [own.slug],
+        "testers": ["tester"],
+        "operators": ["ops2"],
+    }
+    ticket, _ = request_project(body, actor=company.actor("developer"))
+    company.approve(ticket)
+    return ticket
 
 
 def _half_way(stage: Stage, release: Release) -> Ticket:
@@ -196,3 +280,7 @@ def _half_way(stage: Stage, release: Release) -> Ticket:
     hand.drive(holder, until=hand.step_is(holder, "patch_image", target=f"dc1/{SLUG}"))
     Step.objects.filter(ticket=holder, status__in=["due", "waiting"]).update(due_at=Now() + timedelta(hours=1))
     return holder
+
+
+# Scenes of other modules, which need what stands above.
+from tests.faults.matrix import scene_resync  # noqa: E402,F401

@@ -14,6 +14,18 @@ from tests.faults.matrix.scenes import REPO, Scene
 from tests.faults.nursery import Marks
 from tests.releases.hand import Cluster
 
+THINGS = [
+    f"{thing}.{verb}"
+    for thing, verbs in (
+        ("hook", ("create", "update", "delete")),
+        ("job", ("create", "config.set", "delete")),
+        ("namespaces", ("create", "patch", "delete")),
+        ("resourcequotas", ("create", "patch", "delete")),
+        ("configmaps", ("delete",)),
+    )
+    for verb in verbs
+]
+
 
 class Verdict:
     """Collects the facts of one cell and a sentence for each that is wrong."""
@@ -28,6 +40,8 @@ class Verdict:
         self._tags()
         self._builds()
         self._images()
+        self._jobs()
+        self._things()
         self._zombies()
 
     def _tags(self) -> None:
@@ -44,6 +58,40 @@ class Verdict:
             self.wrong.append(f"{len(doubled)} keys were built more than once")
         if len(keys) != self.scene.builds:
             self.wrong.append(f"{len(keys)} builds instead of {self.scene.builds}")
+
+    def _jobs(self) -> None:
+        """Pre-rollout Jobs, which bear the name of their key: each is made once, and before the image moves."""
+        for cluster in self.marks.company.sandbox.clusters:
+            made = self.marks.entries(f"cluster {cluster}", "jobs.create")
+            moved = self.marks.image_patches(cluster)
+            self.journal[f"jobs of {cluster}"] = len(made)
+            if bool(made) != (self.scene.has_job and cluster in self.scene.changes):
+                self.wrong.append(f"{len(made)} Jobs were made on {cluster}")
+            if len({entry.subject for entry in made}) < len(made):
+                self.wrong.append(f"a Job was made more than once on {cluster}: {[entry.subject for entry in made]}")
+            if made and moved and made[-1].n > moved[0].n:
+                self.wrong.append(f"a Job was made on {cluster} after its image had been changed")
+
+    def _things(self) -> None:
+        """Webhooks, jobs and namespaces, where the scene is about them.
+
+        A DELETE whose connection broke is sent again by the HTTP client; it names the same thing by its id, so that
+        what counts is what was deleted, and not how often it was said.
+        """
+        if self.scene.made is None:
+            return
+        said = [
+            (server, kind, entry.subject)
+            for server in self.marks.company.sandbox.servers
+            for kind in THINGS
+            for entry in self.marks.entries(server, kind)
+        ]
+        deleted = {one for one in said if one[1].endswith(".delete")}
+        made = [one for one in said if one not in deleted]
+        found = sorted((server, kind) for server, kind, _ in [*made, *deleted])
+        self.journal["things"] = [" ".join(one) for one in found]
+        if found != sorted(self.scene.made):
+            self.wrong.append(f"{found} instead of {sorted(self.scene.made)}")
 
     def _images(self) -> None:
         wanted = self.scene.wanted()

@@ -203,12 +203,16 @@ def test_a_denied_finding_and_an_unexplained_warning_are_refused_with_all_of_the
     assert Ticket.objects.count() == 0
 
 
-def test_what_nothing_carries_out_yet_is_refused(company: Company) -> None:
-    with pytest.raises(Invalid) as refused:
-        proposed(company, "test", document={"pre_rollout": {"command": ["migrate"], "timeout_seconds": 60}})
-    assert refused.value.code == "configuration.pre_rollout_not_run"
-    assert list(refused.value.fields or {}) == ["/pre_rollout"]
-    assert Ticket.objects.count() == 0
+def test_a_pre_rollout_job_is_a_matter_of_releases_and_runs_in_none_of_its_own(
+    company: Company, hand: Hand, outside: Outside
+) -> None:
+    job = {"command": ["migrate"], "timeout_seconds": 60}
+    ended = hand.drive(proposed(company, document={"pre_rollout": job}))
+    assert (ended.status, ended.reason) == ("succeeded", None)
+    now = in_force(pair_of(company, "test"), SLUG)
+    assert now is not None
+    assert now.document["pre_rollout"] == job
+    assert "jobs.create" not in {kind for _, kind in outside.changed()}
 
 
 def test_a_quota_that_is_too_small_is_refused_in_numbers(company: Company) -> None:

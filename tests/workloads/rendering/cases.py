@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from apps.workloads.rendering import Quota, namespace_objects, pre_rollout_job, render
+from apps.workloads.rendering import namespace_object, pre_rollout_job, quota_object, render
+from apps.workloads.rendering.subject import HeldKey
 from tests.workloads.rendering.documents import EXAMPLES, KEY, NASTY, completed, cron, probe, subject, worker
 
 Json = dict[str, Any]
@@ -17,7 +18,13 @@ FILES = [
     {"path": "/etc/book/application.yml", "content": 'server:\n  port: 8080\n  name: "{{ book }}"\n'},
     {"path": "/app/.env", "content": "MODE=quiet"},
 ]
-HELD = {"held_secret": "book-held"}
+HELD = {
+    "held": (
+        HeldKey(".pull", 1, "hmac-sha256:" + "a" * 64),
+        HeldKey("db", 3, "hmac-sha256:" + "b" * 64),
+        HeldKey("unused", 9, "hmac-sha256:" + "c" * 64),
+    )
+}
 
 
 def _rich(language: str) -> list[Json]:
@@ -71,6 +78,12 @@ def _pre_rollout() -> list[Json]:
     return [job]
 
 
+def _secrets() -> list[Json]:
+    """The portal's own Secret and pull Secret; what the document does not name stays out."""
+    secrets = [{"name": name, "secret": "", "key": "db"} for name in ("DB_PASSWORD", "DB_PASSWORD_OLD")]
+    return render(completed("go", "production", secrets=secrets), subject("go", "production", **HELD))
+
+
 def _plain(language: str, tier: str) -> Callable[[], list[Json]]:
     return lambda: render(completed(language, tier), subject(language, tier))
 
@@ -78,13 +91,15 @@ def _plain(language: str, tier: str) -> Callable[[], list[Json]]:
 CASES: dict[str, Callable[[], list[Json]]] = {
     f"{language}-{tier}": _plain(language, tier) for language in EXAMPLES for tier in ("test", "production")
 }
+BOUNDS = {"requests.cpu": "20", "limits.memory": "64Gi", "pods": "60"}
 CASES |= {
     "autoscaled": _autoscaled,
     "cron": _cron,
     "ingress": lambda: _rich("java"),
     "load-balancer": _load_balancer,
-    "namespace": lambda: namespace_objects("shop-production", Quota(cpu="20", memory="64Gi", pods=60)),
+    "namespace": lambda: [namespace_object("shop-production"), quota_object("shop-production", BOUNDS)],
     "pre-rollout": _pre_rollout,
+    "secrets": _secrets,
     "sidecar": _sidecar,
     "worker": lambda: render(worker(), subject("python", "production")),
 }

@@ -8,10 +8,12 @@ import pytest
 
 from apps.common.errors import Invalid
 from apps.workloads.rendering import render
+from apps.workloads.rendering.subject import HeldKey
 from tests.workloads.rendering.documents import completed, subject
 
 Json = dict[str, Any]
 SIDECAR = "registry.example/base/tail:1"
+PASSWORD = HeldKey("PASSWORD", 2, "hmac-sha256:" + "1" * 64)
 
 
 def of_kind(objects: list[Json], kind: str) -> Json:
@@ -22,7 +24,7 @@ def of_kind(objects: list[Json], kind: str) -> Json:
 def pod(language: str = "go", **given: Any) -> Json:
     """The pod template's spec of a Deployment."""
     document = completed(language, **given)
-    deployed = of_kind(render(document, subject(language, held_secret="held", sidecar_image=SIDECAR)), "Deployment")
+    deployed = of_kind(render(document, subject(language, held=(PASSWORD,), sidecar_image=SIDECAR)), "Deployment")
     return dict(deployed["spec"]["template"]["spec"])
 
 

@@ -117,7 +117,7 @@ def test_a_variable_that_would_be_there_twice_is_refused(members: Json, code: st
 def test_a_variable_of_the_portals_own_secret_refers_to_its_object_and_is_refused_without_one() -> None:
     secrets = [{"name": "PASSWORD", "secret": "", "key": ""}, {"name": "B", "secret": "theirs", "key": "b"}]
     assert app(secrets=secrets)["env"][1:] == [
-        {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "held", "key": "PASSWORD"}}},
+        {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "book-secrets", "key": "PASSWORD"}}},
         {"name": "B", "valueFrom": {"secretKeyRef": {"name": "theirs", "key": "b"}}},
     ]
     found = refused(completed(secrets=secrets))

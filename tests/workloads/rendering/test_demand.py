@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from apps.integrations.kubernetes.quantities import from_server
 from apps.workloads.rendering import Demand, Shortfall, demand, demand_of_pods, fits
-from apps.workloads.rendering.measures import from_server
 from tests.workloads.rendering.documents import completed, cron
 
 GIB = 1 << 30

@@ -10,7 +10,7 @@ import pytest
 
 from apps.common import messages
 from apps.workloads import rendering
-from apps.workloads.rendering import Quota, namespace_objects, pre_rollout_job, render
+from apps.workloads.rendering import pre_rollout_job, render
 from tests.workloads.rendering.documents import KEY, completed, cron, probe, subject
 from tests.workloads.rendering.parts import of_kind, refused
 
@@ -163,7 +163,7 @@ def test_a_pre_rollout_job_runs_its_command_once_with_all_that_the_workload_has(
     job = pre_rollout_job(document, subject(key=KEY))
     assert job is not None
     spec = job["spec"]
-    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 90)
+    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"], spec["ttlSecondsAfterFinished"]) == (0, 90, 604800)
     (container,) = spec["template"]["spec"]["containers"]
     assert (container["command"], container.get("args")) == (["migrate", "$$(TZ)"], None)
     served = only(document, "Deployment")["spec"]["template"]["spec"]
@@ -196,14 +196,6 @@ def test_a_jobs_name_is_that_of_its_attempt_and_never_too_long() -> None:
     long = [name(key="k", workload_name="b" * 60 + end) for end in ("aaa", "bbb")]
     assert [len(each) for each in long] == [63, 63]
     assert long[0] != long[1]
-
-
-# -- the placement ------------------------------------------------------------------------------------------------
-def test_a_namespace_has_a_quota_of_what_is_bounded_and_else_none() -> None:
-    assert [o["kind"] for o in namespace_objects("shop", None)] == ["Namespace"]
-    assert [o["kind"] for o in namespace_objects("shop", Quota())] == ["Namespace"]
-    (_, quota) = namespace_objects("shop", Quota(cpu="1.5", memory="1024Mi", pods=0))
-    assert quota["spec"] == {"hard": {"requests.cpu": "1500m", "limits.memory": "1Gi", "pods": "0"}}
 
 
 # -- sentences ----------------------------------------------------------------------------------------------------

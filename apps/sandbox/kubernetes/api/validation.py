@@ -6,6 +6,8 @@ Pods and the lesser kinds have modules of their own. Must not: default, or check
 from __future__ import annotations
 
 import base64
+import binascii
+import json
 import re
 from collections.abc import Callable
 
@@ -24,7 +26,7 @@ from apps.sandbox.kubernetes.api.validation_words import (
     not_negative,
     quoted,
 )
-from apps.sandbox.kubernetes.errors import Cause, field_forbidden, field_invalid, required, unsupported
+from apps.sandbox.kubernetes.errors import Cause, bad_request, field_forbidden, field_invalid, required, unsupported
 
 __all__ = ["check", "quoted"]
 
@@ -143,10 +145,33 @@ def _config_map(obj: Obj, old: Obj | None) -> list[Cause]:
 
 
 def _secret(obj: Obj, old: Obj | None) -> list[Cause]:
-    causes = _size("data", [base64.b64decode(v) for v in (obj.get("data") or {}).values()])
+    data = {key: _decoded(value) for key, value in (obj.get("data") or {}).items()}
+    causes = _size("data", list(data.values()))
+    if obj.get("type") == "kubernetes.io/dockerconfigjson":
+        causes += _docker_login(data.get(".dockerconfigjson"))
     if old is not None and obj.get("type") != old.get("type"):
         causes.append(field_invalid("type", quoted(obj.get("type")), "field is immutable"))
     return causes + _configuration(obj, old)
+
+
+def _decoded(text: str) -> bytes:
+    """A value of a Secret; what is no base64 is refused before anything is validated, in the words of Go's decoder."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        place = next((at for at, char in enumerate(text) if not re.match(r"[A-Za-z0-9+/]", char)), len(text))
+        why = f"illegal base64 data at input byte {place}"
+        raise bad_request(f'Secret in version "v1" cannot be handled as a Secret: {why}') from error
+
+
+def _docker_login(raw: bytes | None) -> list[Cause]:
+    if raw is None:
+        return [required("data[.dockerconfigjson]", "")]
+    try:
+        json.loads(raw)
+    except ValueError as error:
+        return [field_invalid("data[.dockerconfigjson]", "<secret contents redacted>", str(error))]
+    return []
 
 
 def _size(field: str, values: list[bytes]) -> list[Cause]:

@@ -52,6 +52,14 @@ export function usePlaceRows(): Item[] {
         onlyTyped: true,
       }),
       go(
+        'configuration',
+        t('go.in_project', { project, page: t('tab.configuration') }),
+        `/p/${project}/configuration`,
+        {
+          onlyTyped: true,
+        },
+      ),
+      go(
         'project-settings',
         t('go.in_project', { project, page: t('tab.settings') }),
         `/p/${project}/settings/general`,
@@ -66,7 +74,7 @@ export function usePlaceRows(): Item[] {
       ),
     )
   }
-  if (me.may['project.create']) rows.push(go('new-project', t('go.new_project'), '/projects/new', { onlyTyped: true }))
+  rows.push(go('new-project', t('go.new_project'), '/projects/new', { onlyTyped: true }))
   rows.push(go('brakes', t('go.brakes'), '/brakes', { onlyTyped: !isBraked, words: BRAKE_WORDS }))
   rows.push(go('settings', t('nav.settings'), '/settings/profile', { onlyTyped: true }))
   return rows

@@ -1,4 +1,4 @@
-/** Rows of contacts: a name, a channel, an address. The whole list is the value; the server checks it. */
+/** Rows of contacts: a name, a channel, an address; in a `Field` with `group`. The whole list is the value; the server checks it. */
 import { Button, Input, Select } from 'antd'
 import { Plus, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -21,7 +21,7 @@ export function Contacts({
   const change = (index: number, part: Partial<Contact>) =>
     onChange(value.map((one, at) => (at === index ? { ...one, ...part } : one)))
   return (
-    <div className={css.contacts} role="group" aria-labelledby={`${id}-label`} aria-describedby={`${id}-text`}>
+    <div className={css.contacts}>
       {value.map((contact, index) => (
         <div key={index} className={css.contact}>
           <Input

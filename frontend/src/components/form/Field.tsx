@@ -6,9 +6,11 @@ import type { ApiError, FieldProblem } from '@/lib/api/errors'
 import { sentence } from '@/lib/i18n'
 import css from './form.module.css'
 
-/** The first sentence the server says about a field; nested answers (lists of rows) are looked through. */
-export function problemOf(error: ApiError | null | undefined, field: string): string | null {
-  const found = first(error?.fields?.[field])
+/** The first sentence the server says about a field or a part of it (`contacts.0.name`); nested answers are looked through. */
+export function problemOf(error: Pick<ApiError, 'fields'> | null | undefined, field: string): string | null {
+  const fields = error?.fields ?? {}
+  const part = Object.keys(fields).find((name) => name === field || name.startsWith(`${field}.`))
+  const found = part === undefined ? null : first(fields[part])
   return found ? sentence(found) : null
 }
 
@@ -26,8 +28,9 @@ function first(value: unknown): FieldProblem | null {
 export function restOf(error: ApiError | null | undefined, shown: readonly string[]): string | null {
   if (!error) return null
   const fields = Object.keys(error.fields ?? {})
-  if (fields.length && fields.every((field) => shown.includes(field))) return null
-  const other = fields.find((field) => !shown.includes(field))
+  const isShown = (field: string) => shown.includes(field) || shown.includes(field.split('.')[0] ?? '')
+  if (fields.length && fields.every(isShown)) return null
+  const other = fields.find((field) => !isShown(field))
   return (other && problemOf(error, other)) || sentence(error)
 }
 
@@ -39,17 +42,21 @@ type Props = {
   problem?: string | null
   optional?: boolean
   wide?: boolean
+  /** several controls under one label; `id` is then the first one's */
+  group?: boolean
 }
 
 /** `id` is the control's; its text is bound by `describedBy(id)`. */
-export function Field({ id, label, children, help, problem, optional = false, wide = false }: Props) {
+export function Field({ id, label, children, help, problem, optional = false, wide = false, group = false }: Props) {
   const { t } = useTranslation()
+  const Label = group ? 'div' : 'label'
+  const many = group && { role: 'group', 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-text` }
   return (
-    <div className={`${css.field} ${wide ? css.wide : ''}`}>
-      <label htmlFor={id} id={`${id}-label`} className={css.label}>
+    <div className={`${css.field} ${wide ? css.wide : ''}`} {...many}>
+      <Label htmlFor={group ? undefined : id} id={`${id}-label`} className={css.label}>
         {label}
         {optional && <span className="t3"> {t('optional')}</span>}
-      </label>
+      </Label>
       {children}
       <div id={`${id}-text`} className={problem ? css.problem : css.help} aria-live="polite">
         {problem ? (

@@ -3,6 +3,7 @@ import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading, RegionError, SkeletonRows } from '@/components/states'
+import { saveAs } from '@/lib/save'
 import { size } from '@/lib/time'
 import { plainText } from './ansi'
 import FixedRows from './FixedRows'
@@ -226,10 +227,5 @@ function useOpening(
 }
 
 function download(store: LogStore, fileName: string): void {
-  const url = URL.createObjectURL(new Blob([...store.text()], { type: 'text/plain;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = fileName
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  saveAs(new Blob([...store.text()], { type: 'text/plain;charset=utf-8' }), fileName)
 }

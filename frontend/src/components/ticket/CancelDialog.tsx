@@ -9,6 +9,7 @@ import { RegionError } from '@/components/states'
 import { TextArea } from '@/components/TextBox'
 import { api, body } from '@/lib/api/client'
 import { invalidateFor } from '@/lib/live/invalidate'
+import { isAccessKind } from '@/lib/status'
 import { isWaiting, type Card } from './types'
 import css from './CancelDialog.module.css'
 
@@ -30,7 +31,15 @@ export default function CancelDialog({ card, close }: { card: Card; close: () =>
     onSuccess: close,
     onSettled: () => invalidateFor(client, { what: 'ticket', id: card.id }),
   })
-  const meaning = isWaiting(card.status) ? 'cancel_now' : card.frozen_at === null ? 'cancel_early' : 'cancel_late'
+  const meaning = isWaiting(card.status)
+    ? 'cancel_now'
+    : isAccessKind(card.kind)
+      ? 'cancel_access'
+      : card.kind === 'resync_jobs'
+        ? 'cancel_resync'
+        : card.frozen_at === null
+          ? 'cancel_early'
+          : 'cancel_late'
   const title = t('cancel_title', { id: card.id })
   return (
     <Dialog label={title} onClose={close} className={css.dialog}>

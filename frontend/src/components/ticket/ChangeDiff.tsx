@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { markDifference, type DiffGroup, type DiffLine, type Marked } from './diff'
 import { Section } from './Section'
 import { targetsOf, type Card } from './types'
-import { renderedChange } from './diff'
+import { changeGroups } from './diff'
 import { Age } from '@/components/Age'
 import css from './ticket.module.css'
 
@@ -24,7 +24,23 @@ function Side({ sign, path, text }: { sign: '+' | '-'; path: string; text: Marke
   )
 }
 
+/** Of a secret only that it changes is known here (W17). */
+function Hidden({ path }: { path: string }) {
+  const { t } = useTranslation('ticket')
+  return (
+    <div className={css.hidden}>
+      <span className={css.sign} aria-hidden>
+        ~
+      </span>
+      <span className={css.code}>
+        {path}: {t('diff.hidden')}
+      </span>
+    </div>
+  )
+}
+
 function Line({ line }: { line: DiffLine }) {
+  if (line.before === null && line.after === null) return <Hidden path={line.path} />
   const [before, after] = markDifference(line.before ?? '', line.after ?? '')
   return (
     <>
@@ -40,7 +56,7 @@ export function DiffBlocks({ groups, total }: { groups: DiffGroup[]; total: numb
   return (
     <div className={css.diff} role="group" aria-label={t('rendered')} tabIndex={0}>
       {groups.map((group) => (
-        <div key={`${group.where} ${group.clusters.join()}`}>
+        <div key={`${group.where} ${group.mark ?? ''} ${group.clusters.join()}`}>
           <div className={css.diffHead}>
             {[
               group.where,
@@ -51,6 +67,14 @@ export function DiffBlocks({ groups, total }: { groups: DiffGroup[]; total: numb
               .filter(Boolean)
               .join(' · ')}
           </div>
+          {group.mark && (
+            <div className={group.mark === 'created' ? css.added : css.removed}>
+              <span className={css.sign} aria-hidden>
+                {group.mark === 'created' ? '+' : '-'}
+              </span>
+              <span className={css.code}>{t(`diff.${group.mark}`)}</span>
+            </div>
+          )}
           {group.lines.map((line) => (
             <Line key={line.path} line={line} />
           ))}
@@ -63,7 +87,7 @@ export function DiffBlocks({ groups, total }: { groups: DiffGroup[]; total: numb
 export function ChangeDiff({ card }: { card: Card }) {
   const { t } = useTranslation('ticket')
   const targets = targetsOf(card.change)
-  const groups = renderedChange(targets)
+  const groups = changeGroups(card.change)
   if (!groups.length) return null
   return (
     <Section

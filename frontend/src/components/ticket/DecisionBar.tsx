@@ -8,6 +8,7 @@ import { TextBox } from '@/components/TextBox'
 import { usePageActions } from '@/lib/actions'
 import { sentence } from '@/lib/i18n'
 import { useIsPhone } from '@/lib/screen'
+import { isAccessKind } from '@/lib/status'
 import { BarSentence } from './BarSentence'
 import { ChangedBand } from './ChangedBand'
 import { useSay } from './say'
@@ -184,8 +185,12 @@ function Buttons({ card, decision }: { card: Card; decision: Decision }) {
           <p className={css.grace}>
             {say(saidAfter(card)).replace(/^./, (c) => c.toUpperCase())}
             {t('full_stop')}
-            {t('sentence_space')}
-            {t('grace')}
+            {!isAccessKind(card.kind) && card.kind !== 'resync_jobs' && (
+              <>
+                {t('sentence_space')}
+                {t('grace')}
+              </>
+            )}
           </p>
         )}
         {isNew && !armed && (

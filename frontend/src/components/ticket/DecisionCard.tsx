@@ -1,12 +1,14 @@
 /** The decision card: everything one needs to say yes or no to a ticket, on one screen. Shared by inbox and ticket page. */
 import { useTranslation } from 'react-i18next'
-import type { ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
+import { isAccessKind } from '@/lib/status'
 import { Approvals } from './Approvals'
 import { CardHead } from './CardHead'
 import { ChangeDiff } from './ChangeDiff'
 import { checksOf } from './checks'
 import { Commits } from './Commits'
 import { Evidence } from './Evidence'
+import { Explained } from './Explained'
 import { FiveQuestions } from './FiveQuestions'
 import { Gates } from './Gates'
 import { answersOf } from './questions'
@@ -16,7 +18,11 @@ import { useFacts } from './useFacts'
 import { WayBack } from './WayBack'
 import { WhereItGoes } from './WhereItGoes'
 import { SkeletonRows } from '@/components/states'
+import { withWords } from '@/lib/i18n'
 import css from './ticket.module.css'
+
+const AccessCard = lazy(withWords(['access'], () => import('./access/AccessCard')))
+const ResyncCard = lazy(withWords(['templates'], () => import('./resync/ResyncCard')))
 
 type Props = {
   card: Card
@@ -28,7 +34,26 @@ type Props = {
   /** first on the right: a verdict to give, a review */ aside?: ReactNode
 }
 
-export function DecisionCard({ card, updatedAt, failed, menu, isPage, lead, aside }: Props) {
+/** Whether a kind brings a card of its own: those that put an image somewhere share one. */
+export const hasOwnCard = (kind: string): boolean => isAccessKind(kind) || kind === 'resync_jobs'
+
+type OwnProps = Pick<Props, 'card' | 'menu' | 'isPage' | 'lead' | 'aside'>
+
+export function OwnCard(props: OwnProps) {
+  return (
+    <Suspense fallback={<CardSkeleton />}>
+      {isAccessKind(props.card.kind) ? <AccessCard {...props} /> : <ResyncCard {...props} />}
+    </Suspense>
+  )
+}
+
+export function DecisionCard(props: Props) {
+  const { card, menu, isPage, lead, aside } = props
+  if (!hasOwnCard(card.kind)) return <ReleaseCard {...props} />
+  return <OwnCard card={card} menu={menu} isPage={isPage} lead={lead} aside={aside} />
+}
+
+function ReleaseCard({ card, updatedAt, failed, menu, isPage, lead, aside }: Props) {
   const facts = useFacts(card)
   const answers = answersOf(facts)
   return (
@@ -45,6 +70,7 @@ export function DecisionCard({ card, updatedAt, failed, menu, isPage, lead, asid
         </div>
         <div className={css.right}>
           {aside}
+          <Explained card={card} />
           <Gates checks={checksOf(facts)} />
           <Evidence card={card} />
           <WayBack facts={facts} answer={answers.find((one) => one.name === 'back')} />

@@ -7,6 +7,8 @@ import { Fingerprint } from '@/components/Fingerprint'
 import { PageTitle, useTitle } from '@/components/Page'
 import { ErrorBoundary } from '@/components/states'
 import { Status } from '@/components/Status'
+import { hasOwnCard, OwnCard } from './DecisionCard'
+import { Explained } from './Explained'
 import { QuestionRows } from './FiveQuestions'
 import type { Sheet } from './PhoneSheet'
 import { answersOf } from './questions'
@@ -19,8 +21,15 @@ import css from './ticket.module.css'
 
 const PhoneSheet = lazy(() => import('./PhoneSheet'))
 
-/** `isPage`: the card is the page and its title the page's; else it is opened from a list. */
-export function PhoneCard({ card, lead, isPage = false }: { card: Card; lead?: ReactNode; isPage?: boolean }) {
+type Props = { card: Card; lead?: ReactNode; /** the card is the page; else opened from a list */ isPage?: boolean }
+
+export function PhoneCard(props: Props) {
+  const { card, lead, isPage } = props
+  if (!hasOwnCard(card.kind)) return <ReleasePhoneCard {...props} />
+  return <OwnCard card={card} lead={lead} isPage={isPage} />
+}
+
+function ReleasePhoneCard({ card, lead, isPage = false }: Props) {
   const { t } = useTranslation('ticket')
   const facts = useFacts(card)
   const answers = answersOf(facts)
@@ -56,6 +65,7 @@ export function PhoneCard({ card, lead, isPage = false }: { card: Card; lead?: R
       <StateNotes card={card} />
       {lead}
       <QuestionRows answers={answers} open={open} />
+      <Explained card={card} />
       {card.fingerprint && (
         <button type="button" className={css.questionRow} onClick={() => open('fingerprint')}>
           <FingerprintIcon size={20} aria-hidden className="t2" />

@@ -22,16 +22,21 @@ export function WayBack({ facts, answer }: { facts: Facts; answer: Answer | unde
     .map((place) => cellOf(environment, place))
     .find((cell) => cell?.image)
   const parts = now ? imageParts(now.image) : null
-  const back = isWaiting(card.status)
-    ? parts && { tag: parts.tag, digest: now?.digest }
-    : good && { tag: good.release.tag, digest: good.release.digest }
+  const configures = card.kind === 'configure'
+  const back = configures
+    ? null
+    : isWaiting(card.status)
+      ? parts && { tag: parts.tag, digest: now?.digest }
+      : good && { tag: good.release.tag, digest: good.release.digest }
   const Icon = answer.tone === 'ok' ? ShieldCheck : ShieldQuestionMark
-  const text = isWaiting(card.status)
-    ? [t('back.runs_now'), answer.detail ? `${say(answer.detail)}${t('full_stop')}` : '']
-    : [
-        good ? t('back.last_good', { duration: duration(good.ran_seconds, common) }) : '',
-        answer.tone === 'ok' || !answer.detail ? '' : `${say(answer.detail)}${t('full_stop')}`,
-      ]
+  const text = configures
+    ? [answer.detail ? `${say(answer.detail)}${t('full_stop')}` : '']
+    : isWaiting(card.status)
+      ? [t('back.runs_now'), answer.detail ? `${say(answer.detail)}${t('full_stop')}` : '']
+      : [
+          good ? t('back.last_good', { duration: duration(good.ran_seconds, common) }) : '',
+          answer.tone === 'ok' || !answer.detail ? '' : `${say(answer.detail)}${t('full_stop')}`,
+        ]
   return (
     <Section title={t('way_back')}>
       <div className={css.check}>

@@ -7,13 +7,15 @@ import { Section } from './Section'
 import { ToneIcon } from './ToneIcon'
 import { cellOf, isWaiting, placesOf, type Facts, type Target, type Tone } from './types'
 
-/** Images that stand on the left, each once; several when the clusters differ. */
-const distinct = (references: string[]): string[] => [...new Set(references.filter(Boolean))]
+/** Each once, as images that stand on the left: several when the clusters differ. */
+const distinct = (words: string[]): string[] => [...new Set(words.filter(Boolean))]
 
 /** The images of a card. */
 export function FromTo({ facts, short = false }: { facts: Facts; short?: boolean }) {
+  const { t } = useTranslation('ticket')
   const { card } = facts
   const places = placesOf(card, facts.environment.data)
+  if (card.kind === 'configure') return <Images from={[]} to={<span className="t2">{t('image_stays')}</span>} />
   const to = distinct(places.map((place) => place.to))[0]
   const target = to ? imageParts(to) : { tag: card.release?.tag, digest: card.release?.digest }
   return <Images from={distinct(places.map((place) => place.from)).map(imageParts)} to={target} short={short} />
@@ -39,9 +41,11 @@ function useWave(facts: Facts): (place: Target) => WavePlace {
       isSilent: silent,
       note: begun
         ? t(`result.${rollout.result}` as 'result.succeeded', { defaultValue: rollout.result })
-        : silent || cell?.ready == null
-          ? t('pods_unknown')
-          : t('pods', { count: cell.total ?? 0 }),
+        : cell?.will_be_made
+          ? t('will_be_made')
+          : silent || cell?.ready == null
+            ? t('pods_unknown')
+            : t('pods', { count: cell.total ?? 0 }),
     }
   }
 }
@@ -59,10 +63,16 @@ export function WhereItGoes({ facts }: { facts: Facts }) {
   ]
     .filter(Boolean)
     .join(t('comma'))
+  const commands = distinct(places.map((place) => place.preRollout))
   if (!places.length) return null
   return (
     <Section title={t('where')} note={note}>
       <WavesBox head={<FromTo facts={facts} />} places={places.map(wave)} />
+      {commands.map((command) => (
+        <p key={command} className="s12 t2">
+          {t('pre_rollout')} <code>{command}</code>
+        </p>
+      ))}
     </Section>
   )
 }

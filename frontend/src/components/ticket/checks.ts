@@ -7,7 +7,7 @@ export type Check = { name: string; about: 'tested' | 'land' | 'time'; tone: Ton
 
 const GATE_TONES: Record<string, Tone> = { met: 'ok', missing: 'wait', refused: 'bad' }
 
-export function gateChecks({ card }: Facts): Check[] {
+export function gateChecks({ card }: Pick<Facts, 'card'>): Check[] {
   return card.gates.map((gate) => ({
     name: `gate:${gate.name}`,
     about: gate.name === 'tested' ? 'tested' : 'land',
@@ -77,8 +77,9 @@ function placeChecks({ card, environment }: Facts): Check[] {
     const say = (name: string, tone: Tone, title: Said) =>
       found.push({ name: `${name}:${cluster}`, about: 'land', tone, title })
     if (!cell) say('place', 'odd', { key: 'check.not_adopted', params: { cluster } })
-    else if (cell.cluster.is_silent || !cell.is_observed)
-      say('silent', 'odd', { key: 'check.silent', params: { cluster } })
+    else if (cell.cluster.is_silent) say('silent', 'odd', { key: 'check.silent', params: { cluster } })
+    else if (cell.will_be_made) say('made', 'ok', { key: 'check.will_be_made', params: { cluster } })
+    else if (!cell.is_observed) say('silent', 'odd', { key: 'check.silent', params: { cluster } })
     else if (cell.exists === false)
       say('gone', 'bad', { key: 'check.gone', params: { cluster, deployment: place.deployment } })
     else if (cell.is_moving) say('moving', 'warn', { key: 'check.moving', params: { cluster } })

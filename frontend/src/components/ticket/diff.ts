@@ -27,7 +27,12 @@ export function markDifference(before: string, after: string): [Marked, Marked] 
 }
 
 export type DiffLine = { path: string; before: string | null; after: string | null }
-export type DiffGroup = { where: string; clusters: string[]; lines: DiffLine[] }
+export type DiffGroup = {
+  where: string
+  clusters: string[]
+  lines: DiffLine[]
+  /** of a whole object that comes or goes; its lines would be all of it */ mark?: 'created' | 'removed'
+}
 
 const withoutHost = (reference: string): string => {
   const { host } = imageParts(reference)
@@ -80,12 +85,66 @@ function merged(groups: DiffGroup[]): DiffGroup[] {
   const found: DiffGroup[] = []
   for (const group of groups) {
     const same = found.find(
-      (one) => one.where === group.where && JSON.stringify(one.lines) === JSON.stringify(group.lines),
+      (one) =>
+        one.where === group.where &&
+        one.mark === group.mark &&
+        JSON.stringify(one.lines) === JSON.stringify(group.lines),
     )
     if (same) same.clusters.push(...group.clusters)
     else found.push(group)
   }
   return found
+}
+
+/** What becomes of the objects of one cluster. */
+export type ObjectsOf = {
+  cluster: string
+  objects: readonly { object: string; created: boolean; changes: readonly ChangedLine[] }[]
+  removed: readonly string[]
+}
+
+/** Object by object; clusters on which the very same happens to one share a group, an object that stays has none. */
+export function objectGroups(targets: readonly ObjectsOf[]): DiffGroup[] {
+  return merged(
+    targets.flatMap(({ cluster, objects, removed }): DiffGroup[] => [
+      ...objects
+        .filter(({ created, changes }) => created || changes.length)
+        .map(({ object, created, changes }): DiffGroup => {
+          const lines = changes.map(({ path, before, after }) => ({ path, before: shown(before), after: shown(after) }))
+          return { where: object, clusters: [cluster], ...(created ? { lines: [], mark: 'created' } : { lines }) }
+        }),
+      ...removed.map((where): DiffGroup => ({ where, clusters: [cluster], lines: [], mark: 'removed' })),
+    ]),
+  )
+}
+
+/** Lines that are of no object and no cluster: of a document. */
+export const documentGroup = (changes: readonly ChangedLine[]): DiffGroup => ({
+  where: '',
+  clusters: [],
+  lines: changes.map(({ path, before, after }) => ({ path, before: shown(before), after: shown(after) })),
+})
+
+const isLine = (value: unknown): value is ChangedLine => isPlain(value) && typeof value.path === 'string'
+
+/** The same out of the change of a ticket `configure`; null for the change of any other kind. */
+export function configuredObjects(change: unknown): ObjectsOf[] | null {
+  if (!isPlain(change) || change.kind !== 'configure' || !Array.isArray(change.targets)) return null
+  return change.targets.filter(isPlain).map(({ cluster, objects, removed }) => ({
+    cluster: typeof cluster === 'string' ? cluster : '',
+    objects: Object.entries(isPlain(objects) ? objects : {}).map(([object, what]) => ({
+      object,
+      created: what === 'created',
+      changes: Array.isArray(what) ? what.filter(isLine) : [],
+    })),
+    removed: Array.isArray(removed) ? removed.map(String) : [],
+  }))
+}
+
+/** What any ticket changes, ready to be drawn. */
+export function changeGroups(change: unknown): DiffGroup[] {
+  const configured = configuredObjects(change)
+  return configured ? objectGroups(configured) : renderedChange(targetsOf(change))
 }
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>

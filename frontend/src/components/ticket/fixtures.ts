@@ -113,6 +113,7 @@ export const cell = (cluster: string, wave: number, part: Partial<Cell> = {}): C
     wave,
     is_observed: true,
     exists: true,
+    will_be_made: false,
     image: OLD,
     digest: OLD.split('@')[1] ?? '',
     release: { ...release, id: 1, tag: '20260101-080000-u0' },

@@ -93,6 +93,35 @@ describe('the five questions', () => {
   })
 })
 
+describe('a configuration', () => {
+  const configured = (objects: Record<string, unknown>, based_on = 4) =>
+    factsOf({
+      kind: 'configure',
+      release: null,
+      form: { based_on },
+      change: { kind: 'configure', name: 'pay', targets: [{ cluster: 'dc1', objects, removed: [] }] },
+    })
+  it('says how many objects change, and never that an image does', () => {
+    const line = { path: 'spec.replicas', before: 3, after: 6 }
+    expect(answer(configured({ 'Deployment pay': [line], 'Service pay': 'created' }), 'changes')).toMatchObject({
+      tone: 'ok',
+      value: { key: 'q.objects', params: { count: 2 } },
+    })
+    expect(answer(configured({ 'Deployment pay': [] }), 'changes')).toMatchObject({
+      tone: 'off',
+      value: { key: 'q.nothing' },
+      detail: { key: 'q.as_configured' },
+    })
+  })
+  it('goes back to the revision it was made from, and the first one to none', () => {
+    expect(answer(configured({}), 'back')).toMatchObject({
+      tone: 'ok',
+      value: { key: 'q.revision', params: { number: 4 } },
+    })
+    expect(answer(configured({}, 0), 'back')).toMatchObject({ tone: 'warn', detail: { key: 'q.first_revision' } })
+  })
+})
+
 describe('the preflight', () => {
   it('shows findings before what passed', () => {
     const facts = factsOf({}, { presence: { data: presence(false), failed: false } })

@@ -2,7 +2,7 @@
 import { shortDigest } from '@/lib/glyph'
 import { isOver } from '@/lib/status'
 import { checksOf, type Check } from './checks'
-import { renderedChange } from './diff'
+import { changeGroups, configuredObjects } from './diff'
 import { cellOf, commitsTell, isWaiting, placesOf, targetsOf, type Facts, type Said, type Tone } from './types'
 
 export const QUESTIONS = ['changes', 'tested', 'land', 'back', 'time'] as const
@@ -42,7 +42,12 @@ function changes(facts: Facts): Part {
   const targets = targetsOf(card.change)
   const detail = commitsSaid(facts)
   if (targets.length) {
-    const groups = renderedChange(targets)
+    const groups = changeGroups(card.change)
+    if (configuredObjects(card.change)) {
+      const count = new Set(groups.map((group) => group.where)).size
+      if (!count) return { tone: 'off', value: { key: 'q.nothing' }, detail: { key: 'q.as_configured' } }
+      return { tone: 'ok', value: { key: 'q.objects', params: { count } }, detail: null }
+    }
     if (!groups.length) return { tone: 'off', value: { key: 'q.nothing' }, detail: { key: 'q.runs_already' } }
     return {
       tone: changeTone(facts),
@@ -137,6 +142,7 @@ function land(facts: Facts, checks: Check[]): Part {
  */
 function back(facts: Facts): Part {
   const { card, environment, backPresence } = facts
+  if (card.kind === 'configure') return backToRevision(card.form.based_on)
   if (!card.environment) return odd({ key: 'q.kind_unknown' })
   if (environment.failed) return odd({ key: 'q.board_unread' })
   if (!environment.data) return { tone: 'off', value: { key: 'q.asking' }, detail: null }
@@ -164,6 +170,14 @@ function back(facts: Facts): Part {
     value: { key: 'q.ready' },
     detail: { key: 'q.image_in', params: { have, total: places.length } },
   }
+}
+
+/** A configuration goes back to the revision it was made from; its image stays. */
+function backToRevision(number: unknown): Part {
+  if (typeof number !== 'number') return odd(null)
+  return number > 0
+    ? { tone: 'ok', value: { key: 'q.revision', params: { number } }, detail: { key: 'q.revision_restored' } }
+    : { tone: 'warn', value: { key: 'q.none_known' }, detail: { key: 'q.first_revision' } }
 }
 
 function lastGood({ environment }: Facts): Part {

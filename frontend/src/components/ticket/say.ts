@@ -5,6 +5,7 @@ import { meQuery } from '@/lib/api/queries'
 import { useEnvironmentWord, type NamedPlace } from '@/lib/environment'
 import { sentence } from '@/lib/i18n'
 import { clock } from '@/lib/time'
+import { isAccessKind } from '@/lib/status'
 import type { Said } from './types'
 
 export { useEnvironmentWord }
@@ -29,6 +30,11 @@ export function useTicketTitle(): (card: TitleParts, short?: boolean) => string 
   const { t } = useTranslation('ticket')
   const word = useEnvironmentWord()
   return (card, short = false) => {
+    if (isAccessKind(card.kind)) {
+      const project = card.project.slug.replace(/~\d+$/, '') // a withdrawn request gave its name back
+      return t(`${short ? 'short' : 'title'}.${card.kind}` as 'title.project_access', { project })
+    }
+    if (card.kind === 'resync_jobs') return t(`${short ? 'short' : 'title'}.resync_jobs`, { what: card.title })
     const known = ['release', 'promote', 'roll_back', 'configure'].includes(card.kind) && card.environment
     if (!known) return card.title
     const params = { project: card.project.slug, environment: word(card.environment) }

@@ -45,6 +45,7 @@ export type Target = {
   wave: number
   from: string
   to: string
+  /** the command of the Job that runs before the rollout, '' for none */ preRollout: string
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -52,17 +53,23 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const word = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+const commandOf = (value: unknown): string =>
+  isObject(value) && Array.isArray(value.command) ? value.command.map(String).join(' ') : ''
+
 /** The targets in a change (D17); a kind whose change has none gives an empty list. */
 export function targetsOf(change: unknown): Target[] {
   if (!isObject(change) || !Array.isArray(change.targets)) return []
+  // A configuration goes to the Deployment of its own name.
+  const own = change.kind === 'configure' ? word(change.name) : ''
   return change.targets.filter(isObject).map((target) => ({
     cluster: word(target.cluster),
     namespace: word(target.namespace),
-    deployment: word(target.deployment),
+    deployment: word(target.deployment) || own,
     container: word(target.container),
     wave: typeof target.wave === 'number' ? target.wave : 0,
     from: word(target.from),
     to: word(target.to),
+    preRollout: commandOf(target.pre_rollout),
   }))
 }
 
@@ -79,6 +86,7 @@ export function placesOf(card: Card, environment: BoardEnvironment | undefined):
       wave: one.wave,
       from: one.from_image,
       to: one.to_image,
+      preRollout: '',
     }))
   return (environment?.cells ?? []).map((cell) => ({
     cluster: cell.cluster.name,
@@ -88,6 +96,7 @@ export function placesOf(card: Card, environment: BoardEnvironment | undefined):
     wave: cell.wave,
     from: isOver(card.status) ? '' : cell.image,
     to: '', // what runs now tells nothing of a ticket that is over
+    preRollout: '',
   }))
 }
 

@@ -5,6 +5,7 @@ import { Select } from 'antd'
 import {
   Braces,
   CircleHelp,
+  Import,
   KeyRound,
   ListTree,
   Plug,
@@ -31,17 +32,25 @@ const ICONS: Record<Page, LucideIcon> = {
   languages: Braces,
   standards: Ruler,
   hosts: ListTree,
+  intake: Import,
   why: CircleHelp,
 }
 /** Pages that nobody else may use at all; they are absent for others. */
-const NEEDS = { people: 'user.manage', integrations: 'integration.manage' } as const satisfies Partial<
-  Record<Page, WhyQuestion['action']>
->
+const NEEDS = {
+  people: 'user.manage',
+  integrations: 'integration.manage',
+  intake: 'intake.manage',
+} as const satisfies Partial<Record<Page, WhyQuestion['action']>>
 
 function usePages(): readonly Page[] {
   const people = useQuery(whyQuery({ action: NEEDS.people }))
   const integrations = useQuery(whyQuery({ action: NEEDS.integrations }))
-  const closed = { people: people.data?.allowed === false, integrations: integrations.data?.allowed === false }
+  const intake = useQuery(whyQuery({ action: NEEDS.intake }))
+  const closed = {
+    people: people.data?.allowed === false,
+    integrations: integrations.data?.allowed === false,
+    intake: intake.data?.allowed === false,
+  }
   return ADMIN_PAGES.filter((page) => !(page in closed && closed[page as keyof typeof closed]))
 }
 

@@ -1,4 +1,4 @@
-/** Languages and the versions of their templates. Everybody reads; administrators add the next version, none is ever changed. */
+/** Languages, the versions of their templates, and whether jobs follow them. Everybody reads; administrators add the next version, none is ever changed. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Button, Segmented } from 'antd'
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { Empty, Loading, RegionError } from '@/components/states'
 import { api, body, type Schemas } from '@/lib/api/client'
 import { languagesQuery } from '@/lib/api/queries'
+import { Drift } from './languages/Drift'
 import { NewVersion } from './languages/NewVersion'
 import { TemplateView } from './languages/Template'
 import { Head } from './parts/Head'
@@ -17,6 +18,8 @@ import own from './languages/languages.module.css'
 const route = getRouteApi('/inside/admin/languages')
 const KINDS = ['dockerfile', 'jenkins_job'] as const
 type Kind = (typeof KINDS)[number]
+const VIEWS = [...KINDS, 'drift'] as const
+type View = (typeof VIEWS)[number]
 
 const languageQuery = (slug: string) =>
   queryOptions({
@@ -59,7 +62,8 @@ function Chosen({ slug, mayAdd }: { slug: string; mayAdd: boolean }) {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const found = useQuery(languageQuery(slug))
-  const kind: Kind = search.kind === 'jenkins_job' ? 'jenkins_job' : 'dockerfile'
+  const view = VIEWS.find((one) => one === search.kind && (one !== 'drift' || mayAdd)) ?? 'dockerfile'
+  const kind: Kind = view === 'drift' ? 'jenkins_job' : view
   if (found.isError && !found.data) return <RegionError error={found.error} retry={() => void found.refetch()} />
   if (!found.data) return <Loading />
   const versions = found.data.templates.filter((one) => one.kind === kind).sort((a, b) => b.version - a.version)
@@ -71,15 +75,15 @@ function Chosen({ slug, mayAdd }: { slug: string; mayAdd: boolean }) {
         <h2 id="language">{found.data.name}</h2>
       </div>
       <div className="row">
-        <Segmented<Kind>
+        <Segmented<View>
           name="template-kind"
           aria-label={t('language_page.kind')}
-          value={kind}
+          value={view}
           onChange={(next) => void navigate({ search: { lang: slug, kind: next } })}
-          options={KINDS.map((one) => ({ value: one, label: t(`language_page.kind.${one}`) }))}
+          options={(mayAdd ? VIEWS : KINDS).map((one) => ({ value: one, label: t(`language_page.kind.${one}`) }))}
         />
         <span className="grow" />
-        {mayAdd && !adding && (
+        {mayAdd && !adding && view !== 'drift' && (
           <Button
             size="small"
             icon={<Plus size={14} aria-hidden />}
@@ -89,7 +93,9 @@ function Chosen({ slug, mayAdd }: { slug: string; mayAdd: boolean }) {
           </Button>
         )}
       </div>
-      {adding ? (
+      {view === 'drift' ? (
+        <Drift key={slug} language={slug} mayResync={mayAdd} />
+      ) : adding ? (
         <div className={css.part}>
           <NewVersion
             key={`${slug} ${kind}`}

@@ -3,8 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { ReactNode } from 'react'
 import { KeyButton } from '@/components/Key'
-import { Denied, RegionError } from '@/components/states'
-import type { ApiError } from '@/lib/api/errors'
+import { Denied } from '@/components/states'
 import { sentence } from '@/lib/i18n'
 import { blockers } from './logic'
 import type { Asked } from './PreviewRail'
@@ -48,31 +47,5 @@ export function Act({ asked, says, label, busy, onPress, why }: Props) {
         {label}
       </KeyButton>
     </>
-  )
-}
-
-/** Why filing was refused; what a lost answer may have filed already is named. */
-export function FilingTrouble({
-  error,
-  filedBefore,
-  startAnew,
-}: {
-  error: ApiError | null
-  filedBefore: number | null
-  startAnew: () => void
-}) {
-  const { t } = useTranslation('filing')
-  if (!error) return null
-  if (filedBefore === null) return <RegionError error={error} />
-  return (
-    <div className={css.strip} role="alert">
-      <span>{t('act.filed_before')}</span>
-      <Link to="/tickets/$id" params={{ id: String(filedBefore) }} className="link">
-        #{filedBefore}
-      </Link>
-      <button type="button" className="link" onClick={startAnew}>
-        {t('act.file_another')}
-      </button>
-    </div>
   )
 }

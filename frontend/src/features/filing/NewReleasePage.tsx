@@ -1,6 +1,7 @@
 /** New release: one screen from a ref and a test environment to a filed ticket. Nothing gated can be chosen here (D14). */
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate, Link } from '@tanstack/react-router'
+import { FilingTrouble } from '@/components/form/FilingTrouble'
 import { TextArea } from '@/components/TextBox'
 import { useTranslation } from 'react-i18next'
 import { useState } from 'react'
@@ -11,7 +12,7 @@ import { boardQuery, environmentsQuery, languagesQuery, projectQuery, ticketQuer
 import { useDraft } from '@/lib/drafts'
 import { useEnvironmentWord } from '@/lib/environment'
 import { useMe } from '@/lib/me'
-import { Act, FilingTrouble } from './Act'
+import { Act } from './Act'
 import { CopiedFrom } from './CopiedFrom'
 import { EnvironmentChoice, type Place } from './EnvironmentChoice'
 import { Decides, Starts, Takes } from './facts'
@@ -110,11 +111,7 @@ export default function NewReleasePage() {
           }
         />
       }
-      trouble={
-        filing.error && !filing.error.fields ? (
-          <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} />
-        ) : null
-      }
+      trouble={filing.error && !filing.error.fields ? <FilingTrouble filing={filing} /> : null}
       act={
         !open.length ? (
           <span className="t2">{places.data ? t('release.nowhere') : t('promote.looking')}</span>

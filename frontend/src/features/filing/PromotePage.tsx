@@ -1,6 +1,7 @@
 /** Promote: an image that exists goes to an environment, while gates and clusters are looked at. No ref, branch or build here. */
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { FilingTrouble } from '@/components/form/FilingTrouble'
 import { TextArea } from '@/components/TextBox'
 import { useTranslation } from 'react-i18next'
 import { problemOf } from '@/components/form/Field'
@@ -10,7 +11,7 @@ import { boardQuery, environmentsQuery, releasesQuery } from '@/lib/api/queries'
 import { useDraft } from '@/lib/drafts'
 import { useEnvironmentWord } from '@/lib/environment'
 import { useMe } from '@/lib/me'
-import { Act, FilingTrouble } from './Act'
+import { Act } from './Act'
 import { EnvironmentChoice } from './EnvironmentChoice'
 import { anyOf, Decides, Starts, Takes } from './facts'
 import { Field, FilingLayout } from './FilingLayout'
@@ -101,11 +102,7 @@ export default function PromotePage() {
           }
         />
       }
-      trouble={
-        filing.error && !filing.error.fields ? (
-          <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} />
-        ) : null
-      }
+      trouble={filing.error && !filing.error.fields ? <FilingTrouble filing={filing} /> : null}
       act={
         asked.data || asked.error ? (
           <Act

@@ -1,6 +1,7 @@
 /** Roll back: one version that ran there, one reason, one click. Says what it stops and who looks at it afterwards. */
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { FilingTrouble } from '@/components/form/FilingTrouble'
 import { TextArea } from '@/components/TextBox'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,7 +11,7 @@ import { boardQuery, releasesQuery } from '@/lib/api/queries'
 import { useDraft } from '@/lib/drafts'
 import { useEnvironmentWord } from '@/lib/environment'
 import { useMe } from '@/lib/me'
-import { Act, FilingTrouble } from './Act'
+import { Act } from './Act'
 import { EnvironmentChoice } from './EnvironmentChoice'
 import { anyOf, Decides, Starts, Takes } from './facts'
 import { Field, FilingLayout } from './FilingLayout'
@@ -99,11 +100,7 @@ export default function RollBackPage() {
           {environment && asked.data && <Stopped project={slug} environment={environment} />}
         </PreviewRail>
       }
-      trouble={
-        filing.error && !filing.error.fields ? (
-          <FilingTrouble error={filing.error} filedBefore={filing.filedBefore} startAnew={filing.startAnew} />
-        ) : null
-      }
+      trouble={filing.error && !filing.error.fields ? <FilingTrouble filing={filing} /> : null}
       act={
         board.data && releases.data && !version ? (
           <span className="t2">{t('rollback.no_earlier')}</span>

@@ -49,5 +49,6 @@ function Note({ target }: { target: Change }) {
   const { t } = useTranslation('filing')
   const trouble = target.refused ?? target.not_checked
   if (trouble) return <span className={target.refused ? css.bad : css.odd}>{sentence(trouble)}</span>
+  if (target.will_be_made) return t('where.will_be_made')
   return target.replicas !== null ? t('where.pods', { count: target.replicas }) : target.namespace
 }

@@ -5,7 +5,6 @@ import {
   earlierVersions,
   groupChanges,
   isChanging,
-  newKey,
   ownFindings,
   promoteAct,
   versionToPromote,
@@ -29,6 +28,8 @@ const change = (cluster: string, wave: number, before: string, after: string): C
   changed_fields: [],
   refused: null,
   not_checked: null,
+  will_be_made: false,
+  pre_rollout: null,
 })
 const preview = (part: Partial<Preview>): Preview => ({
   can_file: true,
@@ -136,9 +137,4 @@ describe('a roll back', () => {
     expect(isChanging(ticket(['patch_image']))).toBe(true)
     expect(isChanging(ticket(['await_build']))).toBe(false)
   })
-})
-
-it('gives every form another key', () => {
-  expect(newKey()).toMatch(/^[0-9a-f]{32}$/)
-  expect(newKey()).not.toBe(newKey())
 })

@@ -104,7 +104,3 @@ const BEFORE_SLOT = new Set([
 /** Whether a running ticket is changing its environment: a roll back stops exactly that one (D7, D10). */
 export const isChanging = (ticket: Schemas['Ticket']): boolean =>
   ticket.status === 'running' && ticket.progress.now.some((step) => !BEFORE_SLOT.has(step))
-
-/** Something unguessable per form, so that a double click or a retry files once. `crypto.randomUUID` needs HTTPS. */
-export const newKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')

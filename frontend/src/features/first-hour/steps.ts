@@ -24,7 +24,7 @@ type To =
   | '/admin/clusters'
   | '/admin/environments'
   | '/admin/languages'
-  | '/projects/new'
+  | '/projects/direct'
   | '/projects'
   | '/tickets'
   | '/admin/people'
@@ -50,7 +50,7 @@ export function whereOf(name: StepName, project: string | undefined, done = fals
     case 'language':
       return { to: '/admin/languages' }
     case 'project':
-      return { to: done ? '/projects' : '/projects/new' }
+      return { to: done ? '/projects' : '/projects/direct' }
     case 'people':
       return project ? { to: '/p/$project/settings/$tab', params: { project, tab: 'people' } } : { to: '/admin/people' }
     case 'workload':

@@ -64,9 +64,10 @@ function LineRow({
   const { line, gone } = row
   const failed = line.needs === 'failed'
   const environment = useEnvironmentWord()(line.environment)
-  const text = failed
-    ? t(line.status === 'errored' ? 'errored_in' : 'failed_in', { project: line.project.slug, environment })
-    : title(line, true)
+  const text =
+    failed && line.environment
+      ? t(line.status === 'errored' ? 'errored_in' : 'failed_in', { project: line.project.slug, environment })
+      : title(line, true)
   return (
     <li>
       <Link

@@ -24,6 +24,7 @@ function cell(cluster: string, part: Partial<Cell> = {}): Cell {
     wave: 1,
     is_observed: true,
     exists: true,
+    will_be_made: false,
     image: '',
     digest: OLD,
     cluster: {

@@ -8,6 +8,7 @@ import { useMe } from '@/lib/me'
 import { visited } from '@/lib/recent'
 import { Pin } from './Pin'
 import { ProjectSwitcher } from './ProjectSwitcher'
+import { StageNote } from './StageNote'
 import { tabOf, type Tab } from './tabs'
 import css from './project.module.css'
 
@@ -21,6 +22,7 @@ export default function ProjectLayout() {
     <div className={css.layout}>
       <TopBar left={<Crumbs project={project} />} />
       <Tabs project={project} />
+      <StageNote project={project} />
       <div id="page" className={css.page} data-scroll-restoration-id="page">
         <Outlet />
       </div>
@@ -54,6 +56,9 @@ function Tabs({ project }: { project: string }) {
       </Link>
       <Link to="/p/$project/releases" params={params} {...mark('releases')}>
         {t('tab.releases')}
+      </Link>
+      <Link to="/p/$project/configuration" params={params} {...mark('configuration')}>
+        {t('tab.configuration')}
       </Link>
       <Link to="/p/$project/settings/$tab" params={{ project, tab: 'general' }} {...mark('settings')}>
         {t('tab.settings')}

@@ -10,6 +10,7 @@ import { SettingsEnvironments } from './SettingsEnvironments'
 import { SettingsGeneral } from './SettingsGeneral'
 import { SettingsMigration } from './SettingsMigration'
 import { SettingsPeople } from './SettingsPeople'
+import { SettingsProvisions } from './SettingsProvisions'
 import { SettingsResources } from './SettingsResources'
 import css from './Settings.module.css'
 
@@ -21,6 +22,7 @@ const TABS = {
   resources: SettingsResources,
   migration: SettingsMigration,
   dockerfile: SettingsDockerfile,
+  provisions: SettingsProvisions,
 } as const
 type TabName = keyof typeof TABS
 const NAMES = Object.keys(TABS) as TabName[]

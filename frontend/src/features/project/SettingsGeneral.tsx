@@ -95,7 +95,7 @@ function Edit({ project }: { project: Project }) {
           onChange={(event) => setEdited({ ...edited, description: event.target.value })}
         />
       </Field>
-      <Field id="contacts" label={t('form.contacts')} problem={problem('contacts')}>
+      <Field id="contacts" label={t('form.contacts')} problem={problem('contacts')} group>
         <Contacts id="contacts" value={form.contacts} onChange={(contacts) => setEdited({ ...edited, contacts })} />
       </Field>
       <SettingsSave

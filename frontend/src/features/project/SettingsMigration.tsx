@@ -7,6 +7,7 @@ import { nameOf } from '@/components/Person'
 import { Denied, Empty, Loading, RegionError } from '@/components/states'
 import type { Schemas } from '@/lib/api/client'
 import { grantsQuery, projectEnvironmentsQuery, whyQuery } from '@/lib/api/queries'
+import { useEnvironmentWord } from '@/lib/environment'
 import { BackToVm } from './migration/BackToVm'
 import { ChangeForm } from './migration/ChangeForm'
 import { History } from './migration/History'
@@ -102,6 +103,7 @@ function ReadOnly({ project, pair, revision }: { project: Project; pair: Pair; r
 
 function Chosen({ project, pair }: { project: Project; pair: Pair }) {
   const { t } = useTranslation('migration')
+  const word = useEnvironmentWord()
   const { slug } = project
   const { environment } = pair
   const found = useQuery(migrationQuery(slug, environment))
@@ -116,7 +118,7 @@ function Chosen({ project, pair }: { project: Project; pair: Pair }) {
   return (
     <>
       <section className={css.part} aria-labelledby="migration-now">
-        <h2 id="migration-now">{t('where', { environment: pair.name })}</h2>
+        <h2 id="migration-now">{t('where', { environment: word(pair) })}</h2>
         {may ? (
           <ChangeForm project={slug} environment={environment} revision={revision} />
         ) : (

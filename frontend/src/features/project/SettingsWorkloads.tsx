@@ -1,5 +1,6 @@
 /** The Deployments the portal looks after, and the form by which ops take another one in (D21). */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Button, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -141,7 +142,14 @@ export function SettingsWorkloads({ project }: { project: Project }) {
                   <th scope="row">{one.environment}</th>
                   <td className="mono">{one.data_centre || one.cluster}</td>
                   <td className="mono">
-                    {one.namespace}/{one.deployment}
+                    {one.namespace}/
+                    <Link
+                      to="/p/$project/configuration/$environment/$name"
+                      params={{ project: project.slug, environment: one.environment, name: one.deployment }}
+                      className="link"
+                    >
+                      {one.deployment}
+                    </Link>
                   </td>
                   <td className="mono">{one.container}</td>
                   <td>

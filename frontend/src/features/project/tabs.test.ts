@@ -7,6 +7,13 @@ describe('switching the project', () => {
     expect(sameTab('/p/book-api-n1/settings/people', 'pay-gate-n1')).toBe('/p/pay-gate-n1/settings/people')
   })
 
+  it('keeps the configuration, but not the form of one workload', () => {
+    expect(sameTab('/p/book-api-n1/configuration/production/book-api-n1', 'pay-gate-n1')).toBe(
+      '/p/pay-gate-n1/configuration',
+    )
+    expect(tabOf('/p/book-api-n1/configuration/production/book-api-n1')).toBe('configuration')
+  })
+
   it('leaves behind what only the old project has', () => {
     expect(sameTab('/p/book-api-n1/releases/20261120-183205-u17', 'pay-gate-n1')).toBe('/p/pay-gate-n1/releases')
     expect(sameTab('/p/book-api-n1/promote', 'pay-gate-n1')).toBe('/p/pay-gate-n1')

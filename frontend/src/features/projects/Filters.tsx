@@ -1,4 +1,4 @@
-/** The filter row of the list: name, language, mine. The URL holds what is chosen; this only writes it. */
+/** The filter row of the list: name, language, stage, mine. The URL holds what is chosen; this only writes it. */
 import { useQuery } from '@tanstack/react-query'
 import { Segmented, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
@@ -6,7 +6,8 @@ import { SearchField } from '@/components/form/SearchField'
 import { languagesQuery } from '@/lib/api/queries'
 import css from './Projects.module.css'
 
-export type Filter = { q?: string; lang?: string; mine?: true }
+export const STAGES = ['requested', 'active', 'archived'] as const
+export type Filter = { q?: string; lang?: string; mine?: true; stage?: (typeof STAGES)[number] }
 
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (part: Partial<Filter>) => void }) {
   const { t } = useTranslation('projects')
@@ -27,6 +28,15 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (part:
         value={filter.lang}
         onChange={(lang?: string) => onChange({ lang })}
         options={languages.map((one) => ({ value: one.slug, label: one.name }))}
+      />
+      <Select
+        className={css.languages}
+        aria-label={t('filter.stage')}
+        placeholder={t('filter.stage')}
+        allowClear
+        value={filter.stage}
+        onChange={(stage?: Filter['stage']) => onChange({ stage })}
+        options={STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
       />
       <Segmented
         aria-label={t('filter.whose')}

@@ -3,7 +3,7 @@ import { Input } from 'antd'
 import { CircleCheck, TriangleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { describedBy, Field } from '@/components/form/Field'
-import { isServiceName, LONGEST, suggestedName } from './name'
+import { isServiceName, LONGEST, suggestedName } from '@/lib/serviceName'
 import css from './NewProject.module.css'
 
 export function NameField({

@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { Contacts } from '@/components/form/Contacts'
 import { describedBy, Field, problemOf, restOf } from '@/components/form/Field'
 import { PeopleSelect } from '@/components/form/PeopleSelect'
+import { Restored } from '@/components/form/Restored'
 import { KeyButton } from '@/components/Key'
 import { PageTitle } from '@/components/Page'
 import { Denied, RegionError } from '@/components/states'
@@ -22,7 +23,9 @@ import { NameField } from './NameField'
 import { SystemSelect } from './SystemSelect'
 import css from './NewProject.module.css'
 
-type Form = Required<Schemas['NewProjectRequest']>
+/** How the service runs is asked of those who file a ticket only. */
+type Running = 'alarm_contacts' | 'deploy_path' | 'log_path' | 'start_command' | 'stop_command' | 'callback'
+type Form = Required<Omit<Schemas['NewProjectRequest'], Running>>
 const EMPTY: Form = {
   slug: '',
   name: '',
@@ -94,21 +97,7 @@ function NewProjectForm() {
         create.mutate()
       }}
     >
-      {draft.restored && (
-        <p className="t2 s12">
-          {common('draft.restored')}{' '}
-          <button
-            type="button"
-            className="link"
-            onClick={() => {
-              draft.change(EMPTY)
-              draft.clear()
-            }}
-          >
-            {common('draft.discard')}
-          </button>
-        </p>
-      )}
+      <Restored draft={draft} />
       <section className={css.part} aria-labelledby="part-name">
         <h2 id="part-name">{t('form.service')}</h2>
         <NameField value={form.slug} onChange={(slug) => set({ slug })} problem={problem('slug')} />
@@ -197,7 +186,7 @@ function NewProjectForm() {
             problem={Boolean(problem('owners'))}
           />
         </Field>
-        <Field id="contacts" label={t('form.contacts')} problem={problem('contacts')} optional wide>
+        <Field id="contacts" label={t('form.contacts')} problem={problem('contacts')} optional group wide>
           <Contacts id="contacts" value={form.contacts} onChange={(contacts) => set({ contacts })} />
         </Field>
       </section>

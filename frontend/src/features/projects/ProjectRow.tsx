@@ -61,7 +61,14 @@ export function ProjectRow({ project, language, summary, pinned }: Props) {
           <Link to="/p/$project" params={{ project: project.slug }} className={css.link} data-project={project.slug}>
             {project.slug}
           </Link>
-          {project.name !== project.slug && <span className="t3 clip">{project.name}</span>}
+          {project.stage !== 'active' && (
+            <span className={css.stage} data-stage={project.stage}>
+              {t(`stage.${project.stage}`)}
+            </span>
+          )}
+          {project.stage === 'active' && project.name !== project.slug && (
+            <span className="t3 clip">{project.name}</span>
+          )}
         </span>
       </td>
       <td className={css.pinCell}>

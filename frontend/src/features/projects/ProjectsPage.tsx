@@ -13,9 +13,7 @@ import { usePageActions } from '@/lib/actions'
 import { api, body, type Schemas } from '@/lib/api/client'
 import { languagesQuery, pinsQuery, summariesQuery } from '@/lib/api/queries'
 import { useKey } from '@/lib/keys'
-import { useMe } from '@/lib/me'
 import { Filters, type Filter } from './Filters'
-import { mayCreate } from './may'
 import { ProjectRow } from './ProjectRow'
 import css from './Projects.module.css'
 
@@ -23,13 +21,13 @@ const route = getRouteApi('/inside/projects')
 const PAGE = 50
 const COLUMNS = ['state', 'name', 'pin', 'owner', 'language', 'production', 'waiting', 'trend'] as const
 
-function useProjects({ q, lang, mine }: Filter) {
+function useProjects({ q, lang, mine, stage }: Filter) {
   return useInfiniteQuery({
-    queryKey: ['projects', 'pages', { q, lang, mine }],
+    queryKey: ['projects', 'pages', { q, lang, mine, stage }],
     queryFn: ({ signal, pageParam }) =>
       body(
         api.GET('/api/v1/projects/', {
-          params: { query: { q, language: lang, mine, limit: PAGE, cursor: pageParam } },
+          params: { query: { q, language: lang, mine, stage, limit: PAGE, cursor: pageParam } },
           signal,
         }),
       ),
@@ -44,7 +42,6 @@ export default function ProjectsPage() {
   const { t } = useTranslation('projects')
   const filter = route.useSearch()
   const navigate = route.useNavigate()
-  const may = mayCreate(useMe())
   const list = useProjects(filter)
   const languages = new Map(useQuery(languagesQuery).data?.results.map((one) => [one.slug, one.name]))
   const pages = list.data?.pages ?? []
@@ -60,7 +57,7 @@ export default function ProjectsPage() {
   const table = useRef<HTMLTableElement>(null)
   const create = () => void navigate({ to: '/projects/new' })
   const change = (part: Partial<Filter>) => void navigate({ search: (old) => ({ ...old, ...part }), replace: true })
-  const isFiltered = Boolean(filter.q || filter.lang || filter.mine)
+  const isFiltered = Boolean(filter.q || filter.lang || filter.mine || filter.stage)
 
   const links = () => [...(table.current?.querySelectorAll<HTMLElement>('[data-project]') ?? [])]
   const current = () => links().findIndex((link) => link === document.activeElement)
@@ -74,18 +71,16 @@ export default function ProjectsPage() {
     // The row's own button knows how to pin and how to take it back.
     links()[current()]?.closest('tr')?.querySelector<HTMLElement>('[data-pin]')?.click()
   })
-  usePageActions(may ? [{ id: 'new-project', label: t('new'), shortcut: 'n', run: create }] : [])
+  usePageActions([{ id: 'new-project', label: t('new'), shortcut: 'n', run: create }])
 
   return (
     <div className={css.page}>
       <TopBar
         left={<PageTitle title={t('title')} className={css.heading} />}
         right={
-          may && (
-            <KeyButton type="primary" shortcut="n" onPress={create}>
-              {t('new')}
-            </KeyButton>
-          )
+          <KeyButton type="primary" shortcut="n" onPress={create}>
+            {t('new')}
+          </KeyButton>
         }
       />
       <div className={css.bar}>
@@ -124,14 +119,12 @@ export default function ProjectsPage() {
           ) : (
             <Empty
               action={
-                may ? (
-                  <Link to="/projects/new" className="link">
-                    {t('empty.new')}
-                  </Link>
-                ) : undefined
+                <Link to="/projects/new" className="link">
+                  {t('empty.new')}
+                </Link>
               }
             >
-              {may ? t('empty.none') : t('empty.none_of_mine')}
+              {t('empty.none')}
             </Empty>
           )}
         </div>

@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { ClockTime, Took } from '@/components/Age'
 import { ImageName } from '@/components/Image'
 import { Status } from '@/components/Status'
+import { jobOf } from '@/components/ticket/job'
+import { JobLog } from '@/components/ticket/JobLog'
 import type { Schemas } from '@/lib/api/client'
 import { sentence } from '@/lib/i18n'
 import { tagOfImage } from '@/lib/image'
@@ -26,6 +28,7 @@ export function StepFacts({
         <X size={14} aria-hidden />
       </button>
       {row.steps.map((step) => {
+        const job = jobOf(step)
         const rollout = rollouts.find((one) => `${one.cluster}/${one.workload}` === step.target)
         return (
           <div key={step.id} className={css.fact}>
@@ -43,6 +46,7 @@ export function StepFacts({
             </div>
             {step.reason && <p>{sentence(step.reason)}</p>}
             {step.note && <p className="t2">{sentence(step.note)}</p>}
+            {job && <JobLog run={job} open={step.status === 'failed'} />}
             {rollout && (step.name === 'patch_image' || step.name === 'await_rollout') && (
               <p className={css.images}>
                 <ImageName tag={tagOfImage(rollout.from_image)} digest={rollout.from_digest} />

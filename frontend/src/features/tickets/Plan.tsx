@@ -4,6 +4,10 @@ import { useTranslation } from 'react-i18next'
 import { ClockTime, LiveAge, Took } from '@/components/Age'
 import { RegionError } from '@/components/states'
 import { StatusIcon } from '@/components/Status'
+import { madeOf } from '@/components/ticket/access/made'
+import { MadeWords } from '@/components/ticket/access/MadeWords'
+import { jobOf } from '@/components/ticket/job'
+import { JobLog } from '@/components/ticket/JobLog'
 import { Section } from '@/components/ticket/Section'
 import { stepsQuery } from '@/lib/api/queries'
 import { sentence } from '@/lib/i18n'
@@ -19,6 +23,8 @@ function StepRow({ step }: { step: Step }) {
   const { t } = useTranslation('ticket')
   const { t: common } = useTranslation()
   const name = useStepName()
+  const made = madeOf(step.output)
+  const job = jobOf(step)
   const open = step.status === 'due' || step.status === 'waiting'
   const notes = [
     step.attempt > 1 ? t('attempt', { n: step.attempt }) : '',
@@ -37,12 +43,14 @@ function StepRow({ step }: { step: Step }) {
         {notes.length > 0 && <span className="t2 s12"> {notes.join(t('comma'))}</span>}
         {step.reason && <span className={css.stepReason}>{sentence(step.reason)}</span>}
         {step.note && <span className="t2 s12">{sentence(step.note)}</span>}
+        {job && <JobLog run={job} open={step.status === 'failed'} />}
         {step.status === 'waiting' && step.due_at && step.troubles > 0 && (
           <span className="t2 s12">
             {t('next_look')} <ClockTime at={step.due_at} seconds />
           </span>
         )}
       </span>
+      {made && <MadeWords made={made} />}
       {step.started_at && (
         <span className="t2 s12">
           <Took from={step.started_at} to={step.finished_at} />
@@ -73,7 +81,7 @@ export function Plan({ ticketId }: { ticketId: number }) {
                 <div key={lane.target} className={css.lane}>
                   {lane.target && (
                     <h4 className="mono" title={lane.target}>
-                      {lane.cluster}
+                      {lane.name}
                     </h4>
                   )}
                   <ul>

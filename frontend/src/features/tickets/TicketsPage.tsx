@@ -10,7 +10,7 @@ import { PageTitle } from '@/components/Page'
 import { Empty, Loading, RegionError, SkeletonRows } from '@/components/states'
 import { TopBar } from '@/components/TopBar'
 import { ticketsQuery } from '@/lib/api/queries'
-import { isOver, TICKET_KINDS, TICKET_STATUSES } from '@/lib/status'
+import { ACCESS_KINDS, CATALOG_KINDS, isOver, TICKET_KINDS, TICKET_STATUSES } from '@/lib/status'
 import { TicketTable } from './TicketTable'
 import css from './tickets.module.css'
 
@@ -95,7 +95,10 @@ function Filters({
         onChange={(kind) => change({ kind: some(kind) })}
         className={css.select}
         maxTagCount="responsive"
-        options={TICKET_KINDS.map((kind) => ({ value: kind, label: common(`kind.${kind}`) }))}
+        options={[...TICKET_KINDS, ...ACCESS_KINDS, ...CATALOG_KINDS].map((kind) => ({
+          value: kind,
+          label: common(`kind.${kind}`),
+        }))}
       />
       <Select
         mode="multiple"

@@ -2,7 +2,8 @@
 import type { Schemas } from '@/lib/api/client'
 
 export type Step = Schemas['Step']
-export type Lane = { target: string; cluster: string; steps: Step[] }
+/** `name`: the cluster, where that tells the lanes of a wave apart. */
+export type Lane = { target: string; name: string; steps: Step[] }
 export type Wave = { wave: number; lanes: Lane[] }
 
 /** "dc1/book-api-n1" is a workload in a cluster; anything else is its own name. */
@@ -15,12 +16,17 @@ export function planOf(steps: readonly Step[]): Wave[] {
     lanes.set(step.target, [...(lanes.get(step.target) ?? []), step])
     waves.set(step.wave, lanes)
   }
-  return [...waves].map(([wave, lanes]) => ({
-    wave,
-    lanes: [...lanes]
-      .map(([target, list]) => ({ target, cluster: clusterOf(target), steps: list }))
-      .toSorted((a, b) => a.target.localeCompare(b.target)),
-  }))
+  return [...waves].map(([wave, lanes]) => {
+    const clusters = [...lanes.keys()].map(clusterOf)
+    const isAlone = (cluster: string) => clusters.filter((one) => one === cluster).length === 1
+    const nameOf = (target: string) => (isAlone(clusterOf(target)) ? clusterOf(target) : target)
+    return {
+      wave,
+      lanes: [...lanes]
+        .map(([target, list]) => ({ target, name: nameOf(target), steps: list }))
+        .toSorted((a, b) => a.target.localeCompare(b.target)),
+    }
+  })
 }
 
 export const doneOf = (steps: readonly Step[]): { done: number; total: number } => ({

@@ -102,12 +102,18 @@ describe('the plan', () => {
       step({ id: 2, wave: 1, target: 'dc1/pay', order: 0 }),
       step({ id: 1, wave: 0 }),
     ])
-    expect(waves.map((wave) => wave.lanes.map((lane) => [lane.cluster, lane.steps.map((one) => one.id)]))).toEqual([
+    expect(waves.map((wave) => wave.lanes.map((lane) => [lane.name, lane.steps.map((one) => one.id)]))).toEqual([
       [['', [1]]],
       [
         ['dc1', [2, 3]],
         ['dc2', [4]],
       ],
     ])
+  })
+  it('names lanes of one cluster by more than the cluster', () => {
+    const [wave] = planOf(
+      ['test-1/test', 'test-1/staging', 'dc1/production'].map((target) => step({ wave: 1, target })),
+    )
+    expect(wave?.lanes.map((lane) => lane.name)).toEqual(['dc1', 'test-1/staging', 'test-1/test'])
   })
 })

@@ -11,12 +11,15 @@ const server: Record<string, string> = Object.assign(
 
 /** A page names what it speaks in `app/router.tsx` or `app/routes.*.tsx`; here is where that is found. */
 export const later = {
+  access: () => import('./access.json'),
   admin: () => import('./admin.json'),
   auth: () => import('./auth.json'),
   brakes: () => import('./brakes.json'),
+  configuration: () => import('./configuration.json'),
   filing: () => import('./filing.json'),
   firsthour: () => import('./firsthour.json'),
   hosts: () => import('./hosts.json'),
+  intake: () => import('./intake.json'),
   migration: () => import('./migration.json'),
   overview: () => import('./overview.json'),
   projects: () => import('./projects.json'),
@@ -24,6 +27,7 @@ export const later = {
   releases: () => import('./releases.json'),
   settings: () => import('./settings.json'),
   standards: () => import('./standards.json'),
+  templates: () => import('./templates.json'),
   verdict: () => import('./verdict.json'),
 }
 

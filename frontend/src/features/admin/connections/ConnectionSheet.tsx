@@ -52,6 +52,8 @@ function RegistrySelect({ control, value, onChange }: Pick<FieldProps, 'control'
   )
 }
 
+const BEGINNINGS = { pem: '-----BEGIN CERTIFICATE-----', config: 'apiVersion: v1\nkind: Config' }
+
 function Editor({ spec, control, row, value, onChange, secretAsked }: FieldProps) {
   const { t } = useTranslation('admin')
   const text = typeof value === 'string' ? value : ''
@@ -67,7 +69,7 @@ function Editor({ spec, control, row, value, onChange, secretAsked }: FieldProps
       />
     )
   if (spec.as === 'registry') return <RegistrySelect control={control} value={value} onChange={onChange} />
-  if (spec.as === 'pem')
+  if (spec.as === 'pem' || spec.as === 'config')
     return (
       <TextArea
         {...control}
@@ -76,8 +78,9 @@ function Editor({ spec, control, row, value, onChange, secretAsked }: FieldProps
         least={2}
         most={6}
         spellCheck={false}
+        autoComplete="off"
         wrap="off"
-        placeholder="-----BEGIN CERTIFICATE-----"
+        placeholder={BEGINNINGS[spec.as]}
         onChange={(event) => onChange(event.target.value)}
       />
     )
@@ -98,7 +101,7 @@ function useDiff(kind: Kind, before: Values, changes: Values, isNew: boolean): D
   const said = (spec: FieldSpec, value: Value | undefined): string | null => {
     if (spec.as === 'switch') return t(value ? 'on' : 'off')
     if (!value) return null
-    if (spec.as === 'secret') return t('secret.shown_new')
+    if (spec.as === 'secret' || spec.as === 'config') return t('secret.shown_new')
     return spec.as === 'pem'
       ? t('connection.pem_lines', { count: String(value).trim().split('\n').length })
       : String(value)
@@ -108,7 +111,12 @@ function useDiff(kind: Kind, before: Values, changes: Values, isNew: boolean): D
     .map((spec) => ({
       label: t(`connection.${spec.name}`),
       after: said(spec, changes[spec.name]),
-      before: isNew ? null : spec.as === 'secret' ? t('secret.shown_old') : said(spec, before[spec.name]),
+      before:
+        isNew || spec.as === 'config'
+          ? null
+          : spec.as === 'secret'
+            ? t('secret.shown_old')
+            : said(spec, before[spec.name]),
     }))
 }
 

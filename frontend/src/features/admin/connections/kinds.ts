@@ -5,7 +5,7 @@ import { SYSTEM_PATH, systemsQuery, type SystemKind } from '@/lib/api/queries'
 import type { Check } from './runCheck'
 
 export type Kind = SystemKind
-export type FieldKind = 'text' | 'mono' | 'url' | 'pem' | 'registry' | 'secret' | 'switch'
+export type FieldKind = 'text' | 'mono' | 'url' | 'pem' | 'config' | 'registry' | 'secret' | 'switch'
 export type FieldName =
   | 'name'
   | 'url'
@@ -20,6 +20,8 @@ export type FieldName =
   | 'pull_host'
   | 'rack_label'
   | 'ca_pem'
+  | 'kubeconfig'
+  | 'kubeconfig_context'
   | 'is_enabled'
 export type FieldSpec = { name: FieldName; as: FieldKind; optional?: true; help?: true }
 export type Value = string | boolean | null
@@ -47,6 +49,8 @@ export const KINDS: Record<Kind, KindSpec> = {
     fields: [
       NAME,
       { name: 'data_centre', as: 'text', optional: true },
+      { name: 'kubeconfig', as: 'config', optional: true, help: true },
+      { name: 'kubeconfig_context', as: 'mono', optional: true, help: true },
       { name: 'api_url', as: 'url', help: true },
       CA,
       { name: 'token', as: 'secret' },
@@ -132,7 +136,7 @@ export const testUrl = (kind: Kind, name: string): string =>
 export function editable(kind: Kind, row: Row | null): Values {
   const values: Values = {}
   for (const { name, as } of KINDS[kind].fields) {
-    if (as === 'secret') values[name] = ''
+    if (as === 'secret' || as === 'config' || name === 'kubeconfig_context') values[name] = ''
     else if (as === 'switch') values[name] = row?.is_enabled ?? true
     else values[name] = row?.[name] ?? (as === 'registry' ? null : '')
   }

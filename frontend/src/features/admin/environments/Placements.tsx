@@ -7,6 +7,7 @@ import { notify } from '@/components/notify'
 import { RegionError } from '@/components/states'
 import { api, body, type Schemas } from '@/lib/api/client'
 import { AddPlacement } from './AddPlacement'
+import { Quota } from './Quota'
 import css from '../Admin.module.css'
 
 type Environment = Schemas['Environment']
@@ -33,11 +34,11 @@ export function Placements({ environment, mayChange }: { environment: Environmen
     onSuccess: refresh,
   })
   const putBack = useMutation({
-    mutationFn: ({ cluster, wave, namespace_pattern }: Placement) =>
+    mutationFn: ({ cluster, wave, namespace_pattern, quota }: Placement) =>
       body(
         api.POST('/api/v1/environments/{slug}/placements/', {
           params: { path: { slug } },
-          body: { cluster, wave, namespace_pattern },
+          body: { cluster, wave, namespace_pattern, quota },
         }),
       ),
     onSuccess: refresh,
@@ -97,6 +98,7 @@ export function Placements({ environment, mayChange }: { environment: Environmen
               <th scope="col" className={css.medium}>
                 {t('place.pattern')}
               </th>
+              <th scope="col">{t('place.quota')}</th>
               <th scope="col">
                 <span className="hidden-visually">{t('actions')}</span>
               </th>
@@ -125,6 +127,9 @@ export function Placements({ environment, mayChange }: { environment: Environmen
                   <span className="mono">{placement.namespace_pattern}</span>
                 </td>
                 <td>
+                  <Quota slug={slug} placement={placement} mayChange={mayChange} onSaved={refresh} />
+                </td>
+                <td>
                   {mayChange && (
                     <div className={css.actions}>
                       <Button
@@ -142,7 +147,7 @@ export function Placements({ environment, mayChange }: { environment: Environmen
             ))}
             {!sorted.length && (
               <tr>
-                <td colSpan={5} className="t2">
+                <td colSpan={6} className="t2">
                   {t('place.none')}
                 </td>
               </tr>

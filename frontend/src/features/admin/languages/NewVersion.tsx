@@ -11,6 +11,7 @@ import { useDraft } from '@/lib/drafts'
 import { useMe } from '@/lib/me'
 import { Labelled } from '../parts/form'
 import { LineDiff } from './LineDiff'
+import { Preview } from './Preview'
 import css from './languages.module.css'
 
 type Template = Schemas['Template']
@@ -103,6 +104,7 @@ export function NewVersion({ language, kind, newest, onSaved, onLeave }: Props) 
           )
         }
       </Labelled>
+      <Preview language={language} kind={kind} text={text} />
       <div className={css.bar}>
         {dirty && <LineDiff before={before} after={text} />}
         {refusal && (

@@ -8,7 +8,16 @@ import { TopBar } from '@/components/TopBar'
 import css from '../Admin.module.css'
 
 type Page =
-  'people' | 'grants' | 'environments' | 'clusters' | 'integrations' | 'languages' | 'standards' | 'hosts' | 'why'
+  | 'people'
+  | 'grants'
+  | 'environments'
+  | 'clusters'
+  | 'integrations'
+  | 'languages'
+  | 'standards'
+  | 'hosts'
+  | 'intake'
+  | 'why'
 
 /** `below`: the page lies under `page`, with a name and a sentence of its own. */
 export function Head({

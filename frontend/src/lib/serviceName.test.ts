@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isServiceName, suggestedName } from './name'
+import { isServiceName, suggestedName } from './serviceName'
 
 describe('the rule of service names', () => {
   it('takes what the server takes and refuses what it refuses', () => {
