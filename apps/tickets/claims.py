@@ -48,13 +48,16 @@ WITH flying AS (
     ORDER BY due_at, id LIMIT %(most)s
 ), takeable AS (
     SELECT id FROM tickets_step WHERE id IN (SELECT id FROM picked) FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE tickets_step s
+    SET lease_owner = %(owner)s, lease_until = now() + make_interval(secs => %(lease)s), fence = s.fence + 1,
+        visits = s.visits + 1, troubles = s.troubles + CASE WHEN s.lease_until IS NULL THEN 0 ELSE 1 END,
+        claimed_at = clock_timestamp(), started_at = COALESCE(s.started_at, now())
+    FROM takeable
+    WHERE s.id = takeable.id AND s.status IN ('due', 'waiting') AND (s.lease_until IS NULL OR s.lease_until <= now())
+    RETURNING s.id, s.fence, s.due_at
 )
-UPDATE tickets_step s
-SET lease_owner = %(owner)s, lease_until = now() + make_interval(secs => %(lease)s), fence = s.fence + 1,
-    visits = s.visits + 1, troubles = s.troubles + CASE WHEN s.lease_until IS NULL THEN 0 ELSE 1 END, claimed_at = clock_timestamp(), started_at = COALESCE(s.started_at, now())
-FROM takeable
-WHERE s.id = takeable.id AND s.status IN ('due', 'waiting') AND (s.lease_until IS NULL OR s.lease_until <= now())
-RETURNING s.id, s.fence, now()
+SELECT id, fence, now() FROM taken ORDER BY due_at, id  -- RETURNING has no order: it follows the planner's join
 """
 
 _NEXT = """

@@ -169,7 +169,7 @@ def test_the_command_fails_when_a_cell_is_red_or_none_of_some_step_was_played(
     assert "SEED=7" in capsys.readouterr().out
     green = [c for c in CELLS if c.fault != "409"]
     assert run(tmp_path, green) == 0
-    assert run(tmp_path, green, "--seconds=-200") == 1
+    assert run(tmp_path, green, f"--seconds={-2 * command.COVER_SECONDS}") == 1
     assert "cells have no line yet" in capsys.readouterr().out
 
 

@@ -268,3 +268,24 @@ def test_who_left_the_project_may_no_longer_cancel_what_he_filed(place: Place, d
     assert allowed(actor_of(place.developer), "ticket.cancel", **where, obj=ticket).allowed
     place.developer.grants.update(revoked_at=timezone.now())
     assert not allowed(actor_of(place.developer), "ticket.cancel", **where, obj=ticket).allowed
+
+
+JOINS = ("enable_hashjoin", "enable_nestloop", "enable_mergejoin")
+
+
+@pytest.mark.parametrize("planner", JOINS)
+def test_claims_come_oldest_due_first_however_the_planner_joins(place: Place, drill: Drill, planner: str) -> None:
+    drill.specs = [StepSpec("start", 0)]
+    steps = [place.file().steps.get(order=0) for _ in range(4)]  # as many as one project gets at once
+    for seconds, step in enumerate(steps, start=1):  # the youngest ticket has waited longest
+        Step.objects.filter(pk=step.pk).update(due_at=timezone.now() - timedelta(seconds=seconds))
+    with connection.cursor() as cursor:
+        for join in JOINS:
+            cursor.execute(f"SET {join} = {'on' if join == planner else 'off'}")
+    try:
+        claims = claim_due("w", 8)
+    finally:
+        with connection.cursor() as cursor:
+            for join in JOINS:
+                cursor.execute(f"RESET {join}")
+    assert [claim.step_id for claim in claims] == [step.pk for step in reversed(steps)]
