@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-demo ui demo demo-reset smoke test test-cluster test-faults e2e shots check schema bench lock
+.PHONY: help venv venv-demo ui demo demo-reset smoke test test-cluster test-faults e2e shots check schema bench bench-terminal lock
 PYTHON_IN := .venv/bin/python
 TEST_SETTINGS := OPSPORTAL_DATABASE_POOL=0 DJANGO_SETTINGS_MODULE=opsportal.settings.test
 WORKERS ?= 2
@@ -45,7 +45,7 @@ test-faults: venv ## a sample of the crash matrix (SEED=); FULL=1: all of it (SH
 	@$(PYTHON_IN) -m tests.faults.matrix $(if $(FULL),--document docs/reliability.md)
 	@[ -z "$(FULL)" ] || $(PYTHON_IN) -m pytest tests/faults
 
-e2e: venv ## people in a browser, through a demo of its own (Chromium in /usr/bin, or CHROMIUM=)
+e2e: venv ## people in a browser, through a demo of its own (Chromium in /usr/bin, or CHROMIUM=; LANGUAGES=all)
 	@scripts/ui
 	@scripts/ui run vitest run -c e2e/vitest.config.ts
 
@@ -71,7 +71,10 @@ schema: venv ## write docs/openapi.yaml and the pages' types anew
 	@scripts/ui run openapi-typescript ../docs/openapi.yaml -o src/gen/api.ts
 
 bench: venv ## speed, as a table of ratios
-	@$(PYTHON_IN) -m pytest -m benchmark -s tests/benchmarks
+	@$(PYTHON_IN) -m pytest -m benchmark -s tests/benchmarks --ignore tests/benchmarks/terminal
+
+bench-terminal: venv ## the terminal's figures against a bare relay: throughput, keys, a slow line, idle, memory
+	@$(PYTHON_IN) -m pytest -m benchmark -s tests/benchmarks/terminal
 
 lock: venv ## resolve requirements/*.in again
 	@scripts/lock

@@ -18,14 +18,24 @@ http = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from apps.common.asgi import BodyLimit  # noqa: E402
-from apps.tickets.consumers import drain  # noqa: E402
-from apps.tickets.routing import websocket_urlpatterns  # noqa: E402
+from apps.terminals.live.house import drain as drain_terminals  # noqa: E402
+from apps.terminals.routing import websocket_urlpatterns as terminals  # noqa: E402
+from apps.tickets.consumers import drain as drain_hints  # noqa: E402
+from apps.tickets.routing import websocket_urlpatterns as hints  # noqa: E402
 from opsportal.draining import Draining  # noqa: E402
 from opsportal.origin import OriginGuard  # noqa: E402
 
+
+def drain() -> None:
+    """The server is asked to stop: every socket and every shell hears of it first."""
+    drain_terminals()
+    drain_hints()
+
+
+sockets = OriginGuard(URLRouter([*hints, *terminals]), settings.SOCKET_ORIGINS)
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http),
-        "websocket": Draining(OriginGuard(URLRouter(websocket_urlpatterns), settings.SOCKET_ORIGINS), drain),
+        "websocket": Draining(sockets, drain),
     }
 )

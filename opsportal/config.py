@@ -72,6 +72,9 @@ class Config(BaseSettings):
         default=120.0, description="how long pods refused by a quota may stay refused before the rollout failed"
     )
     rollout_recheck_seconds: float = 10.0
+    callback_seconds: float = Field(
+        default=120.0, description="how long a project's callback is tried before its ticket ends without an answer"
+    )
     fingerprint_seconds: float = 15.0
     outside_timeout: float = 10.0
     allow_loopback: bool = Field(default=False, description="let outside systems live on this machine (demo, tests)")
@@ -82,6 +85,19 @@ class Config(BaseSettings):
     mail_from: str = Field(default="", description="sender's address; empty: opsportal@ the host of the first origin")
     invitation_seconds: float = Field(default=259200.0, description="how long an invitation's link works")
     password_reset_seconds: float = Field(default=7200.0, description="how long a password reset's link works")
+    # terminals
+    terminal_shells: str = Field(
+        default="/bin/bash,/bin/ash,/bin/sh", description="the shells a terminal may start, tried in this order"
+    )
+    terminal_sessions_per_user: int = Field(
+        default=5, ge=1, le=200, description="shells a person may have open at once"
+    )
+    # recordings of terminals
+    recording_url: SecretStr | None = Field(
+        default=None, description="s3://key:secret@host/bucket?region=…; empty: the directory `recordings` of data_dir"
+    )
+    recording_days: int = Field(default=180, ge=0, description="recordings are deleted after so many days; 0: never")
+    recording_megabytes: int = Field(default=4096, ge=1, description="a session whose recording is bigger is ended")
     # the demo's stand-in servers
     demo_build_seconds: float | None = Field(default=None, description="how long a build of the stand-in Jenkins takes")
     demo_executors: int | None = Field(default=None, description="how many builds it runs at once")

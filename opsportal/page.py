@@ -81,6 +81,7 @@ def _policy(request: HttpRequest, nonce: str) -> dict[str, str]:
         **NOTHING,
         "script-src": "'self'",
         "style-src": f"'self' 'nonce-{nonce}'",
+        "style-src-attr": "'unsafe-inline'",  # colours of the terminal without a graphics card; elements need the nonce
         "font-src": "'self' data:",
         "img-src": "'self' data:",
         "connect-src": f"'self' {socket}",

@@ -23,6 +23,7 @@ ROOMS = (
     "workloads",
     "releases",
     "access",
+    "terminals",
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

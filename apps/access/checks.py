@@ -13,6 +13,7 @@ from django.db import transaction
 
 from apps.access import cloning, outside
 from apps.access.outside import JobThere, RepositoryThere
+from apps.access.provisioning.places import Place, places_from
 from apps.access.requesting import Examined, check_image, examine, read_body
 from apps.access.serializers import CheckSerializer
 from apps.audit.services import record
@@ -59,39 +60,35 @@ def check_request(data: Any, *, actor: Actor) -> Json:
     }
 
 
-def _places(found: Examined) -> list[tuple[Any, str]]:
-    """(cluster, namespace), each once, where the project would live; as the plan has them."""
+def _places(found: Examined) -> list[Place]:
+    """Where the project would live; as the plan has it. A name that no cluster accepts is told under its field."""
     if not found.slug:
         return []
-    placements = (
-        Placement.objects.filter(environment__in=found.environments, cluster__is_enabled=True)
-        .select_related("environment", "cluster")
-        .order_by("environment__position", "wave", "cluster__name", "id")
-    )
-    named = (
-        (one.cluster, names.namespace_of(one.namespace_pattern, one.environment.slug, found.slug)) for one in placements
-    )
-    return list(dict.fromkeys((cluster, name) for cluster, name in named if names.is_label(name)))
+    placements = Placement.objects.filter(environment__in=found.environments, cluster__is_enabled=True)
+    return [one for one in places_from(found.slug, placements) if names.is_label(one.namespace)]
 
 
-def _look(found: Examined, places: list[tuple[Any, str]]) -> Json:
+def _look(found: Examined, places: list[Place]) -> Json:
     """Everything outside, side by side: an answer, an IntegrationError, or None for what was not asked."""
     gitlab, jenkins = found.systems["gitlab"], found.systems["jenkins"]
     works: Json = {}
     if gitlab is not None and found.given.get("gitlab_path"):
-        client = get_gitlab(gitlab)
-        path = path_of(client, found.given["gitlab_path"])
-        works["repository"] = outside.look_at_repository(client, path, found.slug)
+        server = get_gitlab(gitlab)
+        path = path_of(server, found.given["gitlab_path"])
+        works["repository"] = outside.look_at_repository(server, path, found.slug)
     if jenkins is not None and found.slug:
         works["job"] = outside.look_at_job(get_jenkins(jenkins), found.slug)
     for place in places:
-        works[_place_key(place)] = outside.has_namespace(get_kubernetes(place[0]), place[1])
+        client = get_kubernetes(place.cluster)
+        works[_place_key(place, "namespace")] = outside.has_namespace(client, place.namespace)
+        if place.hard:
+            works[_place_key(place, "quota")] = outside.has_quota(client, place.namespace)
     answers = run_many(list(works.values()), settings.CONFIG.outside_timeout * 3) if works else []
     return {"repository": None, "job": None, **dict(zip(works, answers, strict=True))}
 
 
-def _place_key(place: tuple[Any, str]) -> str:
-    return f"{place[0].pk}/{place[1]}"
+def _place_key(place: Place, what: str) -> str:
+    return f"{what} {place.cluster.pk}/{place.namespace}"
 
 
 def _taken_by(found: Examined, job: Any) -> str:
@@ -156,7 +153,7 @@ def _record_try(jenkins: str, template: str, url: str, actor: Actor) -> None:
         record("access.clone_checked", params=told, actor=actor)
 
 
-def _creates(found: Examined, places: list[tuple[Any, str]], looked: Json) -> list[Json]:
+def _creates(found: Examined, places: list[Place], looked: Json) -> list[Json]:
     """What an approved request would set up, in the order of its plan."""
     rows: list[Json] = []
     repository, job = looked["repository"], looked["job"]
@@ -168,10 +165,10 @@ def _creates(found: Examined, places: list[tuple[Any, str]], looked: Json) -> li
         row = {"system": f"jenkins:{jenkins.pk}", "name": jenkins.name, "target": found.slug}
         rows.append({**row, "what": "job", "exists": job.exists if isinstance(job, JobThere) else None})
     for place in places:
-        cluster, namespace = place
-        answer = looked[_place_key(place)]
-        row = {"system": f"cluster:{cluster.pk}", "name": cluster.name, "target": namespace}
-        rows.append({**row, "what": "namespace", "exists": answer if isinstance(answer, bool) else None})
+        row = {"system": f"cluster:{place.cluster.pk}", "name": place.cluster.name, "target": place.namespace}
+        for what in ["namespace", *(["quota"] if place.hard else [])]:
+            answer = looked[_place_key(place, what)]
+            rows.append({**row, "what": what, "exists": answer if isinstance(answer, bool) else None})
     for environment in found.environments:
         rows.append({"system": "", "name": "", "target": environment.slug, "what": "grants", "exists": False})
     return rows

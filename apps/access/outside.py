@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.access.provisioning.hooking import hook_address
-from apps.access.provisioning.jobs import job_note
 from apps.common.errors import DomainError
 from apps.integrations.gitlab.client import GitLab
 from apps.integrations.gitlab.hooks import list_hooks
@@ -19,6 +18,7 @@ from apps.integrations.jenkins import notes
 from apps.integrations.jenkins.client import Jenkins
 from apps.integrations.kubernetes.client import Kubernetes
 from apps.projects.models import Project
+from apps.workloads.rendering.namespace import QUOTA_NAME
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ async def look_at_job(jenkins: Jenkins, slug: str) -> JobThere:
     if raw is None:
         return JobThere(exists=False)
     note = notes.read(str(raw.get("description") or ""))
-    if raw.get("name") == slug and note.is_ours and note.text in ("", job_note(Project(slug=slug))):
+    if raw.get("name") == slug and note.is_ours and note.text in ("", notes.of_project(slug)):
         return JobThere(exists=True)
     found = jenkins.http.quote(note.text[:500])
     about = {"job": str(raw.get("name")), "found": found, "project": slug, **jenkins.http.about(f"job {slug}")}
@@ -69,3 +69,8 @@ async def look_at_job(jenkins: Jenkins, slug: str) -> JobThere:
 async def has_namespace(client: Kubernetes, name: str) -> bool:
     """Whether the cluster has the namespace."""
     return await client.find_object("namespaces", None, name) is not None
+
+
+async def has_quota(client: Kubernetes, namespace: str) -> bool:
+    """Whether the namespace has a ResourceQuota of the portal's name; not, while there is no such namespace."""
+    return await client.find_object("resourcequotas", namespace, QUOTA_NAME) is not None

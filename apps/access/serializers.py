@@ -94,7 +94,7 @@ class CreatesSerializer(serializers.Serializer[Any]):
     system = serializers.CharField(allow_blank=True)
     name = serializers.CharField(allow_blank=True)
     target = serializers.CharField()
-    what = serializers.CharField(help_text="webhook, job, namespace or grants")
+    what = serializers.CharField(help_text="webhook, job, namespace, quota or grants")
     exists = serializers.BooleanField(allow_null=True)
 
 

@@ -35,9 +35,17 @@ def send_link(user: User, purpose: str, url: str, expires_at: datetime) -> Reaso
     if not user.email:
         return {"code": "mail.no_address", "params": {"name": str(user)}}
     params = {"name": str(user), "username": user.username, "link": url, "expires": _local(expires_at, user)}
+    return send_words(user, f"mail.{purpose}", params)
+
+
+def send_words(user: User, code: str, params: dict[str, Any]) -> Reason | None:
+    """Mail the sentences `<code>.subject` and `<code>.body` in the person's language; as `send_link` answers."""
+    if not user.email:
+        return {"code": "mail.no_address", "params": {"name": str(user)}}
     message = EmailMessage(
-        subject=sentence(f"mail.{purpose}.subject", params, user.language),
-        body=sentence(f"mail.{purpose}.body", params, user.language),
+        # a header has one line, whatever a param holds
+        subject=" ".join(sentence(f"{code}.subject", params, user.language).split()),
+        body=sentence(f"{code}.body", params, user.language),
         to=[user.email],
         headers={"Auto-Submitted": "auto-generated"},
     )

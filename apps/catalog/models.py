@@ -27,12 +27,14 @@ class TemplateVersion(models.Model):
     class Kind(models.TextChoices):
         JENKINS_JOB = "jenkins_job"
         DOCKERFILE = "dockerfile"
+        LOGGING_SIDECAR = "logging_sidecar"
 
     language = models.ForeignKey(Language, on_delete=models.PROTECT, related_name="templates")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     version = models.PositiveIntegerField()
     body = models.TextField(
-        help_text="Dockerfile: Jinja2 source; Jenkins job: empty, the template job lives in Jenkins"
+        help_text="Dockerfile: Jinja2 source; Jenkins job: empty, the template job lives in Jenkins; logging sidecar: "
+        "its image, empty for none"
     )
     jenkins_template = models.CharField(max_length=200, blank=True, help_text="name of the template job in Jenkins")
     created_at = models.DateTimeField(db_default=Now())

@@ -16,7 +16,7 @@ from apps.catalog.jobtemplates import job_problems, masked
 from apps.catalog.looking import read_template
 from apps.catalog.models import Language, TemplateVersion
 from apps.catalog.rendering import Problem
-from apps.catalog.services import JOB_NAME, SAMPLE, check_job_name, dockerfile_problems, refuse
+from apps.catalog.services import JOB_NAME, SAMPLE, check_job_name, dockerfile_problems, refuse, sidecar_problems
 from apps.common.errors import IntegrationError, Invalid
 from apps.integrations.clients import get_jenkins
 from apps.integrations.jenkins import jobxml
@@ -44,7 +44,7 @@ class Previewed:
 def preview(language: Language, kind: str, text: str, project: Project | None) -> Previewed:
     """What the text makes; Invalid when the project is of another language.
 
-    `text` is a Dockerfile's source, or the name of a template job. Content is never refused: it is a problem.
+    `text` is a Dockerfile's source, the name of a template job, or a sidecar's image. Content is never refused: it is a problem.
     """
     if project is not None and project.language != language.slug:
         about = {"project": project.slug, "language": project.language}
@@ -53,6 +53,8 @@ def preview(language: Language, kind: str, text: str, project: Project | None) -
     if kind == KIND.DOCKERFILE:
         rendered, problems = dockerfile_problems(text, values)
         return Previewed(rendered, problems, values)
+    if kind == KIND.LOGGING_SIDECAR:
+        return Previewed("", sidecar_problems(text.strip()), {})
     return _job(language, text, project)
 
 

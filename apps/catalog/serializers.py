@@ -58,7 +58,8 @@ class LanguageDetailSerializer(serializers.ModelSerializer[Language]):
 
 
 class NewTemplateSerializer(StrictSerializer):
-    """POST /languages/{slug}/templates/: `body` for a Dockerfile, `jenkins_template` for a Jenkins job."""
+    """POST /languages/{slug}/templates/: `body` for a Dockerfile and a logging sidecar, whose image it is (empty: none from
+    now on), `jenkins_template` for a Jenkins job."""
 
     kind = serializers.ChoiceField(choices=TemplateVersion.Kind.choices)
     body = serializers.CharField(
@@ -68,7 +69,7 @@ class NewTemplateSerializer(StrictSerializer):
 
 
 class TemplatePreviewSerializer(StrictSerializer):
-    """POST /languages/{slug}/templates/preview: `text` is a Dockerfile's source, or the name of a template job."""
+    """POST /languages/{slug}/templates/preview: `text` is a Dockerfile's source, a template job's name, or an image."""
 
     kind = serializers.ChoiceField(choices=TemplateVersion.Kind.choices)
     text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=100_000)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -19,6 +20,12 @@ from apps.policy.actor import Actor
 
 SAMPLE = {"project": "book-tomcat-n1", "language": "java"}
 JOB_NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9._]*(/[A-Za-z0-9][-A-Za-z0-9._]*)*")
+# host[:port]/path[:tag][@digest] as registries name it (OCI distribution): the host is not left out, nobody guesses it.
+IMAGE = re.compile(
+    r"(?=.{1,400}\Z)[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?(?::\d{1,5})?"
+    r"(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)+(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
 FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)(?:\s+AS\s+(?P<alias>\S+))?\s*$", re.IGNORECASE)
 
 
@@ -35,6 +42,13 @@ def newest_template(language: str, kind: str) -> TemplateVersion:
     return found
 
 
+def sidecar_image(language: str) -> str:
+    """The image that the language's logging sidecar has now; "" while it has none."""
+    same = TemplateVersion.objects.filter(language__slug=language, kind=TemplateVersion.Kind.LOGGING_SIDECAR)
+    newest = same.order_by("-version").values_list("body", flat=True).first()
+    return newest or ""
+
+
 def add_template(
     language: Language, kind: str, *, body: str = "", jenkins_template: str = "", actor: Actor
 ) -> TemplateVersion:
@@ -42,6 +56,9 @@ def add_template(
     if kind == TemplateVersion.Kind.DOCKERFILE:
         check_dockerfile(body)
         jenkins_template = ""
+    elif kind == TemplateVersion.Kind.LOGGING_SIDECAR:
+        body, jenkins_template = body.strip(), ""
+        refuse("body", sidecar_problems(body))
     else:
         check_job_name(jenkins_template)
         body = ""
@@ -83,6 +100,16 @@ def dockerfile_problems(source: str, values: dict[str, str]) -> tuple[str, list[
     return text, text_problems(text)
 
 
+def sidecar_problems(image: str) -> list[Problem]:
+    """What keeps it from being a sidecar's image; an empty one says that there is none from now on."""
+    if not image:
+        return []
+    params = {"image": image[:200]}
+    if not IMAGE.fullmatch(image):
+        return [Problem("template.bad_image", params=params)]
+    return [] if _is_pinned(image) else [Problem("template.sidecar_not_pinned", params=params)]
+
+
 def text_problems(text: str) -> list[Problem]:
     """What keeps a Dockerfile from being built with, line by line."""
     if not text.strip():
@@ -122,6 +149,7 @@ def _is_pinned(image: str) -> bool:
     return image == "scratch" or digest.startswith("sha256:") or tag not in ("", "latest")
 
 
-def _told(template: TemplateVersion) -> dict[str, str | int]:
+def _told(template: TemplateVersion) -> dict[str, Any]:
     digest = hashlib.sha256(template.body.encode()).hexdigest() if template.body else ""
-    return {"version": template.version, "body_sha256": digest, "jenkins_template": template.jenkins_template}
+    about = {"version": template.version, "body_sha256": digest, "jenkins_template": template.jenkins_template}
+    return {**about, "image": template.body} if template.kind == TemplateVersion.Kind.LOGGING_SIDECAR else about

@@ -21,6 +21,7 @@ from apps.integrations import errors, loop, outbound
 from apps.integrations.answers import Answer, Explain
 from apps.integrations.breaker import Breaker
 from apps.integrations.sessions import Sessions
+from apps.integrations.websocket import WebSocket
 
 MIB = 1024 * 1024
 BODY_LIMIT = 8 * MIB
@@ -124,8 +125,8 @@ class Http:
 
     @asynccontextmanager
     async def websocket(
-        self, path: str, *, what: str, query: Query, protocols: Sequence[str], limit: int = MIB
-    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        self, path: str, *, what: str, query: Query, protocols: Sequence[str], limit: int = MIB, autoping: bool = True
+    ) -> AsyncIterator[WebSocket]:
         """A WebSocket to the system, without compression; a refused upgrade is the error of its status."""
         url = self.url(path, query)
         try:
@@ -136,8 +137,10 @@ class Http:
                 ssl=self.sessions.trust(url),
                 compress=0,
                 max_msg_size=limit,
+                autoping=autoping,
                 timeout=aiohttp.ClientWSTimeout(ws_close=self.timeout),
             ) as socket:
+                assert isinstance(socket, WebSocket)  # the sessions' own class
                 yield socket
         except aiohttp.WSServerHandshakeError as error:
             refused = Answer(error.status, dict(error.headers or {}), b"", self.about(what))

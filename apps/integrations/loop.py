@@ -63,6 +63,11 @@ class LoopThread:
         """Have `closer` awaited before the loop stops."""
         self._closers.append(closer)
 
+    def closed(self, closer: Callable[[], Awaitable[None]]) -> None:
+        """What was to be closed at the end is closed already, and need not be kept for it."""
+        if closer in self._closers:
+            self._closers.remove(closer)
+
 
 _lock = threading.Lock()
 _thread: LoopThread | None = None

@@ -45,6 +45,12 @@ def _literal(host: str) -> Address | None:
         return None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether `host` spells an address of this machine itself, in any notation; a name is none."""
+    address = _literal(host.rstrip(".").lower())
+    return address is not None and address.is_loopback
+
+
 def check_url(url: str, *, allow_loopback: bool, field: str = "url") -> str:
     """The URL without a trailing slash, or Invalid: only http(s), a host, no credentials, no query, no bad address."""
 

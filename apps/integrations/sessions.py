@@ -6,6 +6,7 @@ Must not: keep cookies, use a proxy from the environment, or connect to an addre
 from __future__ import annotations
 
 import asyncio
+import asyncio.sslproto
 import ssl
 from weakref import WeakKeyDictionary
 
@@ -13,6 +14,11 @@ import aiohttp
 from yarl import URL
 
 from apps.integrations import loop, outbound
+from apps.integrations.websocket import WebSocket
+
+# asyncio gives every TLS connection a read buffer of 256 kB for as long as it lives, which is nearly all that hundreds of
+# idle watches and shells would hold. Whoever expects more than one TLS record at once says so (`websocket.expect`).
+asyncio.sslproto.SSLProtocol.max_size = 16 * 1024
 
 
 class Sessions:
@@ -45,9 +51,12 @@ class Sessions:
 
     async def close(self) -> None:
         """Close the session of the running loop."""
-        session = self._by_loop.pop(asyncio.get_running_loop(), None)
+        running = asyncio.get_running_loop()
+        session = self._by_loop.pop(running, None)
         if session is not None:
             await session.close()
+            if loop.is_ours(running):
+                loop.loop_thread().closed(session.close)
 
     def close_later(self, seconds: float) -> None:
         """Close every session after `seconds`, on its own loop: calls in flight may end first."""
@@ -62,6 +71,7 @@ class Sessions:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "opsportal"},
             trust_env=False,
+            ws_response_class=WebSocket,
             max_line_size=64 * 1024,
             max_field_size=64 * 1024,
         )

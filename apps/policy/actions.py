@@ -70,8 +70,8 @@ def _global(*any_of: Clause, tokens: bool = True) -> Rule:
     return Rule(any_of, tokens=tokens)
 
 
-def _project(*any_of: Clause, none_of: tuple[Clause, ...] = ()) -> Rule:
-    return Rule(any_of, none_of, scope="project")
+def _project(*any_of: Clause, none_of: tuple[Clause, ...] = (), tokens: bool = True) -> Rule:
+    return Rule(any_of, none_of, scope="project", tokens=tokens)
 
 
 _MEMBERS_READ = ("ticket.read", "release.read", "build.read", "board.read", "workload.read", "configuration.read")
@@ -135,6 +135,17 @@ ACTIONS: Mapping[str, Rule] = MappingProxyType(
         "ticket.review": _project(on_pair(OPS), none_of=(REQUESTER,)),
         "verdict.give": _project(on_pair(TESTER)),
         "migration.change": _project(on_pair(OPS)),
+        # a shell is opened, watched and ended by a person at a page, never by a token
+        "terminal.open": _project(on_pair(*ROLES), tokens=False),
+        "emergency_shell.request": _project(on_pair(*ROLES), tokens=False),
+        "terminal.break_glass": _project(on_pair(DEVELOPER, OPS), tokens=False),
+        "terminal.read": _project(MEMBER, ADMIN),
+        "terminal.watch": _project(REQUESTER, on_pair(OPS), ADMIN, tokens=False),
+        "terminal.replay": _project(REQUESTER, on_pair(OPS), ADMIN, tokens=False),
+        "terminal.end": _project(REQUESTER, on_pair(OPS), ADMIN, tokens=False),
+        "terminal.extend": _project(on_pair(OPS), none_of=(REQUESTER,), tokens=False),
+        "pod.read": _project(MEMBER),
+        "pod.recycle": _project(on_pair(*ROLES)),
         # a project that is asked for has nobody yet: ops of anywhere decide, and see what it made
         "project_access.read": _project(MEMBER, on_cluster(OPS), ADMIN),
         "project_access.approve": _project(on_cluster(OPS), ADMIN, none_of=(REQUESTER,)),

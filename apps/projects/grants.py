@@ -78,3 +78,25 @@ class OneMember(Grants):
     def is_owner(self, user_id: int, project_id: int) -> bool:
         """Whether the user is among the project's owners."""
         return self._owns if (user_id, project_id) == self._who else super().is_owner(user_id, project_id)
+
+
+class ManyPairs(Grants):
+    """The roles of many people on many (project, environment) pairs, read in one statement; what else is asked goes to
+    the rows. Made for one look at many sessions, and thrown away after it."""
+
+    def __init__(self, asked: Iterable[tuple[int, int, int]]) -> None:
+        """`asked`: (user, project, environment) ids; of no other triple is it known that there is nothing."""
+        self._asked = frozenset(asked)
+        found: dict[tuple[int, int, int], set[str]] = defaultdict(set)
+        users, projects = {one[0] for one in self._asked}, {one[1] for one in self._asked}
+        live = Grant.objects.filter(Grant.live(), user__in=users, project__in=projects)
+        for user_id, project_id, environment_id, role in live.values_list("user", "project", "environment", "role"):
+            found[user_id, project_id, environment_id].add(role)
+        self._roles = found
+
+    def roles(self, user_id: int, project_id: int, environment_id: int) -> frozenset[str]:
+        """Live roles on exactly this pair."""
+        place = (user_id, project_id, environment_id)
+        if place not in self._asked:
+            return super().roles(user_id, project_id, environment_id)
+        return frozenset(self._roles.get(place, ()))

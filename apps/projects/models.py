@@ -20,6 +20,14 @@ class Tier(models.TextChoices):
     PRODUCTION = "production"
 
 
+class ShellPolicy(models.TextChoices):
+    """How a shell is opened in an environment's containers."""
+
+    OPEN = "open"
+    TICKET = "ticket"
+    TICKET_OR_BREAK_GLASS = "ticket_or_break_glass"
+
+
 class Role(models.TextChoices):
     """What a grant lets a person do in one (project, environment)."""
 
@@ -50,9 +58,7 @@ class Project(models.Model):
     contacts = models.JSONField(default=list, blank=True)
     alarm_contacts = models.JSONField(default=list, db_default=[], blank=True, help_text="like contacts")
     deploy_path = models.CharField(max_length=400, blank=True, db_default="", help_text="on a virtual machine")
-    log_path = models.CharField(
-        max_length=400, blank=True, db_default="", help_text="absolute, or stdout; empty: nobody said"
-    )
+    log_path = models.CharField(max_length=400, blank=True, db_default="", help_text="stdout; empty: nobody said")
     start_command = models.JSONField(default=list, db_default=[], blank=True, help_text="argv, never shell text")
     stop_command = models.JSONField(default=list, db_default=[], blank=True, help_text="argv, never shell text")
     callback = models.JSONField(default=dict, db_default={}, blank=True, help_text='{} or {"url": https}')
@@ -96,6 +102,9 @@ class Environment(models.Model):
     position = models.PositiveIntegerField(default=0)
     approvals_required = models.PositiveSmallIntegerField(default=0)
     promotes_from = models.ManyToManyField("self", symmetrical=False, related_name="promotes_to", blank=True)
+    shell_policy = models.CharField(
+        max_length=24, choices=ShellPolicy.choices, blank=True, db_default="", help_text="empty: by the tier"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -108,6 +117,12 @@ class Environment(models.Model):
     def is_gated(self) -> bool:
         """Whether an image needs a verdict in a predecessor to enter (D15)."""
         return self.tier in (Tier.STAGING, Tier.PRODUCTION)
+
+    @property
+    def shell_rule(self) -> str:
+        """The policy that counts for shells here."""
+        by_tier = ShellPolicy.TICKET_OR_BREAK_GLASS if self.tier == Tier.PRODUCTION else ShellPolicy.OPEN
+        return self.shell_policy or by_tier
 
 
 class Placement(models.Model):

@@ -6,8 +6,8 @@ Must not: check what only rows or GitLab know (services do), or show a credentia
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -15,10 +15,12 @@ from rest_framework import serializers
 from apps.accounts.serializers import PersonSerializer
 from apps.common.db import db_now
 from apps.common.serializers import StrictSerializer, problem
+from apps.integrations.callback import url_problem
 from apps.integrations.models import GitLabServer, JenkinsController, Registry
 from apps.projects.models import Grant, Project, ProjectEnvironment, Resource
 
 NAMES_MOST = 50
+LOG_PATHS = ("", "stdout")  # W12: a file inside a container is lost with it
 
 
 def names(**more: Any) -> serializers.ListField:
@@ -41,14 +43,14 @@ class ContactSerializer(StrictSerializer):
 
 
 class CallbackSerializer(StrictSerializer):
-    """Whom the portal tells; nobody when empty."""
+    """Whom the portal tells when a release or a promote has ended well; nobody when empty."""
 
     url = serializers.URLField(max_length=400, required=False, help_text="https")
 
     def validate_url(self, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or parts.username is not None:
-            raise serializers.ValidationError([problem("https_url")])
+        refused = url_problem(url, allow_loopback=settings.CONFIG.allow_loopback or settings.DEBUG)
+        if refused:
+            raise serializers.ValidationError([problem(refused)])
         return url
 
 
@@ -77,9 +79,7 @@ class RunningFieldsSerializer(StrictSerializer):
     deploy_path = serializers.CharField(
         max_length=400, required=False, allow_blank=True, validators=[absolute_path], help_text="absolute"
     )
-    log_path = serializers.CharField(
-        max_length=400, required=False, allow_blank=True, help_text="absolute, `stdout`, or empty"
-    )
+    log_path = serializers.CharField(max_length=400, required=False, allow_blank=True, help_text="`stdout`, or empty")
     start_command = argv(required=False, help_text="arguments, the program first")
     stop_command = argv(required=False, help_text="arguments, the program first")
     callback = CallbackSerializer(required=False)
@@ -91,8 +91,8 @@ class RunningFieldsSerializer(StrictSerializer):
         return bounded(contacts)
 
     def validate_log_path(self, text: str) -> str:
-        if text not in ("", "stdout"):
-            absolute_path(text)
+        if text not in LOG_PATHS:
+            raise serializers.ValidationError([problem("stdout_only")])
         return text
 
     def validate_callback(self, given: dict[str, str]) -> dict[str, str]:

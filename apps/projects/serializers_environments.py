@@ -10,7 +10,7 @@ from rest_framework import serializers
 from apps.accounts.serializers import PersonSerializer
 from apps.common.serializers import StrictSerializer
 from apps.integrations.models import Cluster
-from apps.projects.models import Environment, Grant, Placement, Role, Tier
+from apps.projects.models import Environment, Grant, Placement, Role, ShellPolicy, Tier
 from apps.projects.serializers import names
 
 MOST_POSITION = 10_000
@@ -62,6 +62,12 @@ class EnvironmentSerializer(serializers.ModelSerializer[Environment]):
 
     promotes_from = serializers.SerializerMethodField(help_text="slugs")
     placements = PlacementSerializer(many=True, read_only=True)
+    shell_policy = serializers.ChoiceField(
+        choices=ShellPolicy.choices, source="shell_rule", read_only=True, help_text="how a shell is opened here"
+    )
+    shell_policy_is_own = serializers.BooleanField(
+        source="shell_policy", read_only=True, help_text="false: it is what the tier says"
+    )
 
     class Meta:
         model = Environment
@@ -74,6 +80,8 @@ class EnvironmentSerializer(serializers.ModelSerializer[Environment]):
             "approvals_required",
             "promotes_from",
             "is_gated",
+            "shell_policy",
+            "shell_policy_is_own",
             "placements",
             "created_at",
         )
@@ -92,6 +100,12 @@ class NewEnvironmentSerializer(StrictSerializer):
     tier = serializers.ChoiceField(choices=Tier.choices)
     position = serializers.IntegerField(min_value=0, max_value=MOST_POSITION, required=False, default=0)
     approvals_required = serializers.IntegerField(min_value=0, max_value=10, required=False, default=0)
+    shell_policy = serializers.ChoiceField(
+        choices=ShellPolicy.choices,
+        required=False,
+        allow_blank=True,
+        help_text="how a shell is opened; empty: by the tier",
+    )
     promotes_from = names(required=False, help_text="slugs of the environments an image may come from")
 
 
@@ -102,6 +116,12 @@ class EnvironmentChangeSerializer(StrictSerializer):
     tier = serializers.ChoiceField(choices=Tier.choices, required=False)
     position = serializers.IntegerField(min_value=0, max_value=MOST_POSITION, required=False)
     approvals_required = serializers.IntegerField(min_value=0, max_value=10, required=False)
+    shell_policy = serializers.ChoiceField(
+        choices=ShellPolicy.choices,
+        required=False,
+        allow_blank=True,
+        help_text="how a shell is opened; empty: by the tier",
+    )
     promotes_from = names(required=False, help_text="slugs of the environments an image may come from")
 
 

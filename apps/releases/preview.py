@@ -13,6 +13,7 @@ from apps.releases.change import dry_run_changes, is_name_taken, read_deployment
 from apps.releases.gates import gates_for
 from apps.releases.history import last_known_good
 from apps.releases.kinds.filing import find_release
+from apps.releases.kinds.roll_back import configuration_offered
 from apps.releases.models import Release
 from apps.releases.tags import PATTERN
 from apps.releases.targets import workloads_of
@@ -40,6 +41,9 @@ def preview_parts(kind: str, filing: Filing, prepared: Prepared | None) -> Previ
         if release is None:
             return parts
         _existing(kind, filing, release, workloads, parts)
+        _with_objects(parts.changes, prepared)
+        if kind == "roll_back":
+            parts.configuration = configuration_offered(filing, release, workloads)
         commit = release.commit
     parts.findings += _of_changes(parts.changes)
     parts.commits, parts.commits_reason = commits_since(
@@ -77,6 +81,20 @@ def _existing(kind: str, filing: Filing, release: Release, workloads: list[Workl
         parts.changes = [_shown(change) for change in dry_run_changes(kind, release, workloads)]
 
 
+def _with_objects(changes: list[Json], prepared: Prepared | None) -> None:
+    """What becomes of the other objects, where a configuration comes back with the image."""
+    content = (prepared.fingerprint_content if prepared else None) or {}
+    by_cluster = {(one["cluster"], one["deployment"]): one for one in content.get("targets", []) if "objects" in one}
+    for change in changes:
+        found = by_cluster.get((change["cluster"], change["deployment"]))
+        if found:
+            change["removed"] = found["removed"]
+            change["objects"] = [
+                {"object": name, "created": what == "created", "changes": [] if what == "created" else what}
+                for name, what in found["objects"].items()
+            ]
+
+
 def _shown(change: Json) -> Json:
     return {
         **{name: change[name] for name in ("cluster", "namespace", "deployment", "container", "wave")},
@@ -89,6 +107,8 @@ def _shown(change: Json) -> Json:
         "not_checked": change.get("not_checked"),
         "will_be_made": change["will_be_made"],
         "pre_rollout": change["pre_rollout"],
+        "objects": [],
+        "removed": [],
     }
 
 

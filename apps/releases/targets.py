@@ -5,6 +5,7 @@ Must not: call a cluster.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from apps.common.errors import Conflict
@@ -20,6 +21,8 @@ from apps.workloads.models import ConfigurationRevision, Workload
 WITH = ("placement__cluster__registry", "project_environment__project", "project_environment__environment")
 DEPLOYMENT_MISSING = "kubernetes.deployment_missing"
 PATCH, AWAIT, PRE_ROLLOUT = "patch_image", "await_rollout", "run_pre_rollout"
+RESTORE = "restore_configuration"
+CHANGES_IMAGE = (PATCH, RESTORE)  # one of them for each target
 
 
 def workloads_of(project: Project, environment: Environment) -> list[Workload]:
@@ -40,7 +43,7 @@ def workloads_of(project: Project, environment: Environment) -> list[Workload]:
 
 def planned_workloads(ticket: Ticket) -> list[Workload]:
     """The workloads a ticket was planned for, whatever was adopted since; Conflict when one of them is gone."""
-    ids = set(ticket.steps.filter(name=PATCH).values_list("params__workload", flat=True))
+    ids = set(ticket.steps.filter(name__in=CHANGES_IMAGE).values_list("params__workload", flat=True))
     found = list(
         Workload.objects.filter(pk__in=ids)
         .select_related(*WITH)
@@ -77,20 +80,26 @@ def foreign_registries(project: Project, workloads: list[Workload]) -> list[Regi
     return sorted(found.values(), key=lambda row: row.name)
 
 
-def target_steps(kind: str, project: Project, workloads: list[Workload]) -> list[StepSpec]:
-    """Copies to foreign registries side by side, then the rollouts; without any, the rollouts alone."""
+def target_steps(
+    kind: str, project: Project, workloads: list[Workload], restored: Collection[int] = ()
+) -> list[StepSpec]:
+    """Copies to foreign registries side by side, then the rollouts; without any, the rollouts alone.
+
+    restored: ids of the workloads whose configuration comes with the image.
+    """
     foreign = foreign_registries(project, workloads)
     copies = [
         StepSpec("copy_image", 0, row.name, 1, f"registry:{row.pk}", {"registry": row.pk, "name": row.name})
         for row in foreign
     ]
-    return [*copies, *_rollout_steps(kind, workloads, first_wave=2 if copies else 1)]
+    return [*copies, *_rollout_steps(kind, workloads, restored, first_wave=2 if copies else 1)]
 
 
-def _rollout_steps(kind: str, workloads: list[Workload], first_wave: int) -> list[StepSpec]:
+def _rollout_steps(kind: str, workloads: list[Workload], restored: Collection[int], first_wave: int) -> list[StepSpec]:
     """`patch_image` then `await_rollout` for each target; placement waves keep their order after `first_wave`.
 
-    Where the configuration in force has a pre-rollout Job it comes first (R15).
+    Where the configuration in force has a pre-rollout Job it comes first (R15). Where a configuration comes with the
+    image, `restore_configuration` makes both changes in one write, so that no cancel can come between them (R8).
     """
     prepared = _prepared(kind, workloads)
     waves = sorted({w.placement.wave for w in workloads})
@@ -100,9 +109,10 @@ def _rollout_steps(kind: str, workloads: list[Workload], first_wave: int) -> lis
         system = f"cluster:{workload.placement.cluster_id}"
         params = {"workload": workload.pk, "cluster": workload.placement.cluster.name}
         target = target_name(workload)
-        names = [PRE_ROLLOUT, PATCH, AWAIT] if workload.pk in prepared else [PATCH, AWAIT]
+        change = RESTORE if workload.pk in restored else PATCH
+        names = [PRE_ROLLOUT, change, AWAIT] if workload.pk in prepared else [change, AWAIT]
         steps += [
-            StepSpec(name, order, target, wave, system, params, retry_from=PATCH if name == AWAIT else "")
+            StepSpec(name, order, target, wave, system, params, retry_from=change if name == AWAIT else "")
             for order, name in enumerate(names)
         ]
     return steps

@@ -1,4 +1,4 @@
-"""Puts the stand-ins together: one registry, GitLab, Jenkins and a set of clusters that know each other's addresses.
+"""Puts the stand-ins together: a registry, GitLab, Jenkins, a receiver of callbacks, and clusters; each knows the others.
 
 Ports are taken free at the first start and kept in `world.json` from then on, because a portal stores addresses.
 Must not: know what the servers answer, or print credentials.
@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from apps.sandbox.base.server import StandIn
+from apps.sandbox.callback.server import CallbackServer
 from apps.sandbox.gitlab.server import GitLabServer
 from apps.sandbox.jenkins.server import JenkinsServer
 from apps.sandbox.kubernetes.api import access
@@ -51,7 +52,8 @@ def open_world(
 
 def _addresses(world: World) -> dict[str, Address]:
     clusters = {f"cluster {cluster.name}": cluster.address for cluster in world.clusters}
-    return {"the registry": world.registry, "GitLab": world.gitlab, "Jenkins": world.jenkins, **clusters}
+    known = {"the registry": world.registry, "GitLab": world.gitlab, "Jenkins": world.jenkins, **clusters}
+    return {**known, "the callback receiver": world.callback}
 
 
 def _number_ports(world: World, base: int) -> None:
@@ -87,6 +89,7 @@ class Sandbox:
     registry: RegistryServer
     gitlab: GitLabServer
     jenkins: JenkinsServer
+    callback: CallbackServer
     clusters: dict[str, KubernetesServer]
 
     def __init__(self, world: World) -> None:
@@ -95,12 +98,14 @@ class Sandbox:
         self._running = AsyncExitStack()
 
     async def start(self) -> None:
-        """Start registry, GitLab, Jenkins, clusters; save the world. When one cannot start, none is left running."""
+        """Start registry, GitLab, Jenkins, the callback receiver, clusters; save the world. When one cannot start, none is left running."""
         self._refuse_taken_ports()  # before any server opens its files: another sandbox may be at work on them
         async with AsyncExitStack() as starting:
             await self._start_registry(starting)
             await self._start_gitlab(starting)
             await self._start_jenkins(starting)
+            self.callback = CallbackServer(self.root / "callback")
+            await self._serve(starting, self.callback, self.world.callback)
             self.clusters = {}
             for spec in self.world.clusters:
                 await self._start_cluster(starting, spec)
@@ -115,7 +120,8 @@ class Sandbox:
     def servers(self) -> dict[str, StandIn]:
         """Every server by the name a person knows it by."""
         clusters = {f"cluster {name}": server for name, server in self.clusters.items()}
-        return {"registry": self.registry, "gitlab": self.gitlab, "jenkins": self.jenkins, **clusters}
+        known = {"registry": self.registry, "gitlab": self.gitlab, "jenkins": self.jenkins, "callback": self.callback}
+        return {**known, **clusters}
 
     def kubeconfig(self, cluster: str) -> Path:
         """Where the administrator's kubeconfig of a cluster lies."""

@@ -53,6 +53,7 @@ class World:
     gitlab: Address = field(default_factory=Address)
     jenkins: Address = field(default_factory=Address)
     registry: Address = field(default_factory=Address)
+    callback: Address = field(default_factory=Address)
     clusters: list[ClusterSpec] = field(
         default_factory=lambda: [
             ClusterSpec("test-1", "lab"),
@@ -88,6 +89,11 @@ class World:
         """Base URL of the registry."""
         return f"http://{self.registry_host}"
 
+    @property
+    def callback_url(self) -> str:
+        """Where the receiver takes a callback."""
+        return f"http://127.0.0.1:{self.callback.port}/hooks/released"
+
     def save(self) -> None:
         """Write `world.json`; it holds the credentials."""
         write_private(Path(self.data_dir) / "world.json", json.dumps(asdict(self), indent=1))
@@ -99,7 +105,7 @@ class World:
         if not path.exists():
             return None
         raw = json.loads(path.read_text(encoding="utf-8"))
-        for key in ("gitlab", "jenkins", "registry"):
-            raw[key] = Address(**raw[key])
+        for key in ("gitlab", "jenkins", "registry", "callback"):
+            raw[key] = Address(**raw.get(key, {}))  # a world of before the receiver has no address of it
         raw["clusters"] = [ClusterSpec(**{**c, "address": Address(**c["address"])}) for c in raw["clusters"]]
         return cls(**raw)

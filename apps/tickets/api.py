@@ -34,12 +34,16 @@ NOBODY = Q(pk__in=())
 
 @dataclass
 class PreviewParts:
-    """What an upper room adds to a preview. `findings` are {level, code, params}; level: deny, warn or unknown."""
+    """What an upper room adds to a preview. `findings` are {level, code, params}; level: deny, warn or unknown.
+
+    `configuration`: of a roll back, which revision may come back beside the image.
+    """
 
     gates: list[dict[str, Any]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     commits: dict[str, Any] | None = None
     commits_reason: dict[str, Any] | None = None
+    configuration: dict[str, Any] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
     excluded: set[int] = field(default_factory=set)
 

@@ -16,12 +16,15 @@ from django.db.models.functions import Now
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from apps.common.errors_api import language_of
+from apps.common.messages import sentence
 from apps.common.pagination import KeysetPagination
 from apps.common.serializers import StrictSerializer
 from apps.policy.actor import Actor
 from apps.projects.models import Grant, Role
 from apps.tickets import api
 from apps.tickets.models import Ticket, TicketStatus
+from apps.tickets.reminders import Reminder, reminders_for
 from apps.tickets.serializers import TicketSerializer
 from apps.tickets.transitions import ENDED, OPEN
 
@@ -43,7 +46,7 @@ class InboxFilter(StrictSerializer):
 
 
 class InboxLineSerializer(TicketSerializer):
-    """A ticket in the inbox, and why it is there: approve, confirm, verdict, review or failed."""
+    """A ticket in the inbox, and why it is there: approve, confirm, verdict, emergency, review or failed."""
 
     needs = serializers.CharField(read_only=True, allow_blank=True)
 
@@ -60,11 +63,28 @@ class InboxCountsSerializer(serializers.Serializer[Any]):
     done = serializers.IntegerField()
 
 
+class ReminderSerializer(serializers.Serializer[Any]):
+    """Something that waits for the reader and is no ticket (yet)."""
+
+    what = serializers.CharField()
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    params = serializers.DictField()
+    detail = serializers.SerializerMethodField(help_text="the sentence of `code`")
+    at = serializers.DateTimeField()
+    project = serializers.CharField()
+    environment = serializers.CharField()
+
+    def get_detail(self, reminder: Reminder) -> str:
+        return sentence(reminder.code, reminder.params, language_of(self.context["request"]))
+
+
 class InboxSerializer(serializers.Serializer[Any]):
-    """One page of one tab."""
+    """One page of one tab. `reminders` come with what needs the reader, and count there."""
 
     tab = serializers.CharField()
     counts = InboxCountsSerializer()
+    reminders = ReminderSerializer(many=True)
     results = InboxLineSerializer(many=True)
     next = serializers.CharField(allow_null=True)
 
@@ -77,8 +97,8 @@ class _Newest:
     keyset = ("-created_at", "-id")
 
 
-def read(tab: str, request: Request, *, actor: Actor) -> tuple[list[Any], str | None, dict[str, int]]:
-    """One page of the tab (what needs one: oldest first), the next cursor, and the counts of all tabs."""
+def read(tab: str, request: Request, *, actor: Actor) -> dict[str, Any]:
+    """One page of the tab (what needs one: oldest first), the next cursor, the counts of all tabs, the reminders."""
     parts = _needs(actor)
     everything = reduce(or_, parts.values())
     mine = Q(requester=actor.person_id)
@@ -95,7 +115,10 @@ def read(tab: str, request: Request, *, actor: Actor) -> tuple[list[Any], str | 
     api.dress(page)
     for ticket in page:
         ticket.needs = _why(ticket, actor.person_id) if tab == "needs" else ""
-    return page, pages.next, counts
+    reminders = reminders_for(actor)
+    counts["needs"] += len(reminders)
+    shown = reminders if tab == "needs" and not request.query_params.get("cursor") else []
+    return {"tab": tab, "counts": counts, "reminders": shown, "results": page, "next": pages.next}
 
 
 def _count(tickets: QuerySet[Ticket]) -> int:
@@ -113,9 +136,8 @@ def _needs(actor: Actor) -> dict[str, Q]:
         "approve": Q(status=S.PENDING_APPROVAL) & (others | anywhere) & ~_by_id(api.excluded_from(user_id)),
         "confirm": Q(status=S.PENDING_CONFIRMATION) & api.awaiting_verdict_of(user_id),
         "verdict": Q(pk__in=_unjudged(user_id)),
-        "review": Q(requires_review=True, review__isnull=True, status__in=REVIEWED_AFTER)
-        & others
-        & ~_by_id(api.excluded_from(user_id)),
+        "emergency": Q(is_emergency=True, status__in=(S.QUEUED, S.RUNNING)) & others,
+        "review": Q(requires_review=True, review__isnull=True) & _over() & others & ~_by_id(api.excluded_from(user_id)),
         "failed": failed & Q(requester=user_id, project__withdrawn_at=None),
     }
 
@@ -135,7 +157,12 @@ def _by_id(condition: Q) -> Q:
 
 
 def _undecided() -> Q:
-    return Q(status=S.PENDING_APPROVAL) | Q(requires_review=True, status__in=REVIEWED_AFTER)
+    return Q(status=S.PENDING_APPROVAL) | Q(requires_review=True) & _over()
+
+
+def _over() -> Q:
+    """Ended so that a review is owed; of an emergency also when it was cancelled, for it may have been used by then."""
+    return Q(status__in=REVIEWED_AFTER) | Q(status=S.CANCELED, is_emergency=True)
 
 
 def _pairs(user_id: int, role: str) -> Q:
@@ -154,6 +181,8 @@ def _why(ticket: Ticket, user_id: int) -> str:
         return "approve"
     if ticket.status == S.PENDING_CONFIRMATION:
         return "confirm"
+    if ticket.status in (S.QUEUED, S.RUNNING):
+        return "emergency"
     if ticket.status == S.SUCCEEDED and not ticket.requires_review:
         return "verdict"
     return "failed" if ticket.requester_id == user_id else "review"

@@ -37,6 +37,7 @@ def preview(kind: Kind, filing: Filing) -> dict[str, Any]:
         "requires_review": bool(prepared and prepared.requires_review),
         "gates": parts.gates,
         "changes": parts.changes,
+        "configuration": parts.configuration,
         "commits": parts.commits,
         "commits_reason": parts.commits_reason,
         "who_may_decide": people,

@@ -14,6 +14,7 @@ from apps.common.serializers import StrictSerializer, problem
 from apps.tickets.models import Ticket, TicketStatus
 from apps.tickets.serializers import (
     ApprovalSerializer,
+    ChangedLineSerializer,
     ReasonField,
     ReviewSerializer,
     TicketSerializer,
@@ -227,6 +228,14 @@ class PreRolloutSerializer(serializers.Serializer[Any]):
     timeout_seconds = serializers.IntegerField()
 
 
+class ChangedObjectSerializer(serializers.Serializer[Any]):
+    """What becomes of one object; of one that is created the changes are left out."""
+
+    object = serializers.CharField()
+    created = serializers.BooleanField()
+    changes = ChangedLineSerializer(many=True)
+
+
 class ChangeSerializer(serializers.Serializer[Any]):
     """What one target would get. `refused`: the cluster said no; `not_checked`: it could not be asked."""
 
@@ -244,6 +253,19 @@ class ChangeSerializer(serializers.Serializer[Any]):
     not_checked = ReasonField()
     will_be_made = serializers.BooleanField(help_text="there is no Deployment yet: it is created with this image")
     pre_rollout = PreRolloutSerializer(allow_null=True)
+    objects = ChangedObjectSerializer(many=True, help_text="where a configuration comes back with the image")
+    removed = serializers.ListField(child=serializers.CharField(), help_text="objects that would be deleted")
+
+
+class ConfigurationOfferedSerializer(serializers.Serializer[Any]):
+    """Which revision may come back beside the image, by a ticket with `with_configuration`; `reason`: why none may."""
+
+    name = serializers.CharField(allow_blank=True, help_text="of the configuration, empty with a reason")
+    number = serializers.IntegerField(allow_null=True, help_text="of the revision that was in force then")
+    applied_at = serializers.DateTimeField(allow_null=True, help_text="when that revision came in force")
+    in_force = serializers.IntegerField(allow_null=True, help_text="number of the revision in force now")
+    secrets = serializers.ListField(child=serializers.CharField(), help_text="keys whose held values stay as they are")
+    reason = ReasonField()
 
 
 class CommitSerializer(serializers.Serializer[Any]):
@@ -275,6 +297,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     requires_review = serializers.BooleanField()
     gates = TicketGateSerializer(many=True)
     changes = ChangeSerializer(many=True)
+    configuration = ConfigurationOfferedSerializer(allow_null=True, help_text="of a roll back alone")
     commits = CommitsSerializer(allow_null=True)
     commits_reason = ReasonField()
     who_may_decide = PersonSerializer(many=True)

@@ -198,6 +198,5 @@ class Inbox(APIView):
     def get(self, request: Request) -> Response:
         query = {name: value for name, value in request.query_params.dict().items() if name not in NOT_FILTERS}
         tab = valid(inbox.InboxFilter(data=query))["tab"]
-        page, following, counts = inbox.read(tab, request, actor=actor_of(request))
-        answer = {"tab": tab, "counts": counts, "results": page, "next": following}
+        answer = inbox.read(tab, request, actor=actor_of(request))
         return Response(inbox.InboxSerializer(answer, context={"request": request}).data)

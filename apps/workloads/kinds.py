@@ -23,7 +23,7 @@ from apps.workloads.configuring.filing import (
     content_of,
 )
 from apps.workloads.configuring.held import assert_held
-from apps.workloads.configuring.planning import WORKLOAD_NAME, Plan, completed, plan_for
+from apps.workloads.configuring.planning import WORKLOAD_NAME, completed, plan_for
 from apps.workloads.configuring.preview import look_or_raise
 from apps.workloads.configuring.rows import ensure_workloads
 from apps.workloads.models import Configuration, ConfigurationRevision
@@ -126,20 +126,13 @@ class ConfigureKind(Kind):
         planned = set(ticket.steps.filter(name=applying.APPLY).values_list("params__cluster_id", flat=True))
         if planned != {one.cluster.pk for one in plan.targets}:
             raise Conflict("configuration.targets_changed", environment=str(ticket.environment))
-        _bind_values(ticket.configuration_revision, plan)
+        revisions.bind_values(ticket.configuration_revision, plan)
         return None
 
     def on_end(self, ticket: Ticket) -> None:
         if ticket.status == TicketStatus.SUCCEEDED:
             ConfigurationRevision.objects.filter(ticket=ticket).update(applied_at=Now())
             ensure_workloads(ticket, ticket.configuration_revision, applying.APPLY)
-
-
-def _bind_values(revision: ConfigurationRevision, plan: Plan) -> None:
-    """From the start on it is these held values and no others; who approved another version is asked again (D17)."""
-    assert_held(plan.pair, plan.name, revision.document, plan.held)
-    revision.secret_versions = plan.secret_versions(revision.document)
-    revision.save(update_fields=["secret_versions"])
 
 
 def _pair_of(filing: Filing) -> ProjectEnvironment:

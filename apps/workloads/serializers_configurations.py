@@ -33,11 +33,18 @@ class ConfigurationRevisionSerializer(serializers.ModelSerializer[ConfigurationR
 
     author = PersonSerializer(read_only=True, allow_null=True)
     ticket = serializers.IntegerField(source="ticket_id", allow_null=True, read_only=True)
+    brought_back_from = serializers.SerializerMethodField(
+        help_text="number of the revision whose document came back with an earlier version; null for any other"
+    )
 
     class Meta:
         model = ConfigurationRevision
-        fields = ("number", "note", "author", "ticket", "created_at", "applied_at")
+        fields = ("number", "note", "author", "ticket", "brought_back_from", "created_at", "applied_at")
         read_only_fields = fields
+
+    def get_brought_back_from(self, row: ConfigurationRevision) -> int | None:
+        found = row.ticket.facts.get("brought_back_from") if row.ticket is not None else None
+        return found if isinstance(found, int) else None
 
 
 class ConfigurationRevisionDetailSerializer(ConfigurationRevisionSerializer):
@@ -207,6 +214,7 @@ class ClusterPreviewSerializer(serializers.Serializer[Any]):
     wave = serializers.IntegerField()
     image = serializers.CharField(allow_blank=True, help_text="the one that runs, and stays")
     yaml = serializers.CharField(allow_blank=True)
+    helm_values = serializers.CharField(allow_blank=True, help_text="values.yaml of the chart of the same objects")
     objects = ObjectPreviewSerializer(many=True)
     removed = serializers.ListField(child=serializers.CharField(), help_text="objects that would be deleted")
     quotas = QuotaPreviewSerializer(many=True)

@@ -1,20 +1,13 @@
 /** A service comes and goes by hand: asked for in the wizard, let in by ops of elsewhere, set up, and archived by its owner. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { approveFromInbox, choose, openedTicket } from './support/hands'
 import { hooksOf, newRepository } from './support/outside'
-import { launch, Person, until } from './support/people'
+import { launch, Person } from './support/people'
 import { ended } from './support/scene'
+import { wordIn } from './support/words'
 
-type Words = Record<string, string>
-const wordsOf = (namespace: string) =>
-  JSON.parse(readFileSync(join(import.meta.dirname, `../src/locales/en/${namespace}.json`), 'utf8')) as Words
-const access = wordsOf('access')
-const common = wordsOf('common')
-const word = (key: string, params: Words = {}) =>
-  (access[key] ?? 'missing').replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
-const approve = new RegExp(`^${(wordsOf('ticket').approve ?? 'missing').replace(/\{\w+\}/g, '.+')}`)
+const word = wordIn('access')
 
 type Provision = { what: string; state: string; link: string; name: string }
 
@@ -23,36 +16,6 @@ beforeAll(async () => {
   browser = await launch()
 })
 afterAll(() => browser?.close())
-
-/** Choose in a field that offers a list: open it until the wanted one is there. */
-async function choose(page: Page, field: string, option: string): Promise<void> {
-  const box = page.getByRole('combobox', { name: field, exact: true })
-  const offered = page
-    .locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option', { hasText: option })
-    .first()
-  await until(`${field} offers ${option}`, async () => {
-    if (await offered.isVisible()) return true
-    await box.click()
-    await page.waitForTimeout(500)
-    return offered.isVisible()
-  })
-  await offered.click()
-}
-
-/** The number of the ticket whose page just opened. */
-async function openedTicket(page: Page): Promise<number> {
-  await page.waitForURL(/\/tickets\/\d+$/)
-  return Number(/\d+$/.exec(page.url())?.[0])
-}
-
-async function approveFromInbox(ops: Person, project: string, ticket: number): Promise<void> {
-  const { page } = ops
-  await page.goto('/inbox')
-  await page.locator('[data-row]', { hasText: project }).first().click()
-  await page.locator('[data-card-title]', { hasText: project }).waitFor()
-  await page.locator(`[data-ticket="${ticket}"] [data-question="created"][data-tone="ok"]`).waitFor()
-  await page.getByRole('button', { name: approve }).last().click()
-}
 
 test('a developer asks for a service, ops let it in, and its owner has it archived', async () => {
   const mark = Date.now().toString().slice(-7)
@@ -65,7 +28,7 @@ test('a developer asks for a service, ops let it in, and its owner has it archiv
 
   // The form: a name that breaks the rule is put right in one click, the repository is found by a part of its name.
   await page.goto('/projects')
-  await page.getByRole('button', { name: wordsOf('projects').new }).click()
+  await page.getByRole('button', { name: wordIn('projects')('new') }).click()
   await page.waitForURL(/\/projects\/new/)
   await page.getByLabel(word('f.business'), { exact: true }).fill('Cart_API')
   await page.getByLabel(word('f.suffix'), { exact: true }).fill(`n${mark}`)
@@ -84,7 +47,7 @@ test('a developer asks for a service, ops let it in, and its owner has it archiv
 
   // What was typed is there after a reload; then it is filed.
   await page.reload()
-  await page.getByText(common['draft.restored'] ?? 'missing').waitFor()
+  await page.getByText(wordIn('common')('draft.restored')).waitFor()
   expect(await page.getByLabel(word('f.name'), { exact: true }).inputValue()).toBe('Cart')
   await page.getByRole('button', { name: word('file') }).click()
   const request = await openedTicket(page)

@@ -10,6 +10,12 @@ export const ADMIN_SHOTS: Shot[] = [
     states: [],
   })),
   {
+    route: '/inside/admin/environments',
+    name: 'admin-environments-edit',
+    as: 'admin',
+    path: () => '/admin/environments?edit=production',
+  },
+  {
     route: '/inside/admin/clusters/$cluster/nodes',
     name: 'nodes',
     as: 'developer',
@@ -38,6 +44,12 @@ export const ADMIN_SHOTS: Shot[] = [
     path: () => '/admin/languages?lang=go&kind=dockerfile&add=true',
     reads: '/templates/preview',
     states: ['error'],
+  },
+  {
+    route: '/inside/admin/languages',
+    name: 'admin-languages-sidecar',
+    as: 'admin',
+    path: () => '/admin/languages?lang=go&kind=logging_sidecar&add=true',
   },
   {
     route: '/inside/admin/standards',

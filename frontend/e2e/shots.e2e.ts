@@ -15,12 +15,16 @@ import {
   asked,
   configurationsOf,
   ended,
+  endedShellOf,
   file,
   hostsOfTest,
   intakesOf,
   migrationOf,
+  podsOf,
+  presetsAndSecretsOf,
   resyncThatWaits,
   serviceThatWaits,
+  shellOf,
   ticketOf,
 } from './support/scene'
 
@@ -68,6 +72,10 @@ beforeAll(async () => {
     foundIntake: 0,
     csvIntake: 0,
     csvRow: 0,
+    workload: 0,
+    liveTerminal: 0,
+    endedTerminal: 0,
+    shellTicket: 0,
     user: 1,
   }
   const [admin, owner, ops] = await Promise.all(
@@ -79,6 +87,15 @@ beforeAll(async () => {
   await hostsOfTest(admin)
   Object.assign(scene, await intakesOf(admin))
   await migrationOf(owner, ops, PROJECT)
+  await presetsAndSecretsOf(developer, ops, PROJECT)
+  const typist = await Person.arrive(browser, 'developer') // stays: a shell lives a minute without its browser
+  const { id: workload } = await podsOf(typist, PROJECT, 'test')
+  const production = await podsOf(ops, PROJECT, 'production')
+  const endedTerminal = await endedShellOf(typist, PROJECT)
+  const asks = { workload: production.id, minutes: 30, break_glass: false, reason: 'Bank channel times out in Beijing' }
+  const shellTicket = (await file(ops, 'emergency_shell', PROJECT, 'production', asks)).id
+  const liveTerminal = await shellOf(typist, PROJECT, 'Orders hang since the last release')
+  Object.assign(scene, { workload, endedTerminal, shellTicket, liveTerminal })
   await Promise.all([developer, tester, admin, owner, ops].map((person) => person.leave()))
 }, 300_000)
 
@@ -130,6 +147,10 @@ async function photograph(shot: Shot, look: Look, state?: State): Promise<void> 
     if (state && state !== 'offline') await provoke(page, state, shot.reads ?? '/api/v1/nothing')
     await page.goto(shot.path(scene))
     await settled(page, state)
+    if (shot.keys) {
+      await page.keyboard.press(shot.keys)
+      await settled(page, state)
+    }
     if (state === 'offline') {
       await context.setOffline(true)
       await page.waitForTimeout(1500)

@@ -1,5 +1,6 @@
 /** Every page a person can reach, who looks at it, and which states are photographed. A route without a row fails `make check`. */
 import { ADMIN_SHOTS } from './shots.admin'
+import { TERMINAL_SHOTS } from './shots.terminals'
 import type { Username } from './support/people'
 
 /** What the scene of `shots.e2e.ts` has prepared. */
@@ -18,6 +19,12 @@ export type Scene = {
   foundIntake: number
   csvIntake: number
   csvRow: number
+  /** in test */
+  workload: number
+  liveTerminal: number
+  endedTerminal: number
+  /** a shell in production that waits for approval */
+  shellTicket: number
   user: number
 }
 
@@ -30,6 +37,8 @@ export type Shot = {
   /** nobody: before the sign-in */
   as: Username | null
   path: (scene: Scene) => string
+  /** keys pressed once it is there: what opens over the page */
+  keys?: string
   /** the reads that fail, hang or come back empty in the states below (a part of the URL) */
   reads?: string
   states?: State[]
@@ -161,6 +170,41 @@ export const SHOTS: Shot[] = [
     path: (s) => `${P(s)}/configuration/production/${s.project}`,
   },
   {
+    route: '/inside/p/$project/configuration/$environment/$name',
+    name: 'configuration-values',
+    as: 'ops',
+    path: (s) => `${P(s)}/configuration/production/${s.project}?tab=values`,
+  },
+  {
+    route: '/inside/p/$project/configuration/$environment/$name',
+    name: 'configuration-review',
+    as: 'ops',
+    path: (s) => `${P(s)}/configuration/production/${s.project}`,
+    keys: 'Control+Enter',
+  },
+  {
+    route: '/inside/p/$project/configuration/$environment/$name',
+    name: 'configuration-presets',
+    as: 'ops',
+    path: (s) => `${P(s)}/configuration/production/${s.project}?open=presets`,
+    reads: '/configuration-presets/',
+    states: ['error', 'empty'],
+  },
+  {
+    route: '/inside/p/$project/configuration/$environment/$name',
+    name: 'configuration-secrets',
+    as: 'ops',
+    path: (s) => `${P(s)}/configuration/production/${s.project}?open=secrets`,
+    reads: '/secrets/',
+    states: ['error', 'empty'],
+  },
+  {
+    route: '/inside/p/$project/configuration/$environment/$name',
+    name: 'configuration-secrets-read',
+    as: 'developer',
+    path: (s) => `${P(s)}/configuration/production/${s.project}?open=secrets`,
+  },
+  {
     route: '/inside/p/$project/configuration/$environment/$name/revisions',
     name: 'configuration-revisions',
     as: 'developer',
@@ -174,6 +218,12 @@ export const SHOTS: Shot[] = [
     as: 'owner',
     path: (s) => `${P(s)}/settings/${tab}`,
   })),
+  {
+    route: '/inside/p/$project/settings/$tab',
+    name: 'project-general-read',
+    as: 'developer',
+    path: (s) => `${P(s)}/settings/general`,
+  },
   {
     route: '/inside/p/$project/settings/$tab',
     name: 'project-migration',
@@ -257,5 +307,6 @@ export const SHOTS: Shot[] = [
     path: () => `/settings/${tab}`,
   })),
   { route: '/inside/first-hour', name: 'first-hour', as: 'admin', path: () => '/first-hour' },
+  ...TERMINAL_SHOTS,
   ...ADMIN_SHOTS,
 ]

@@ -88,7 +88,8 @@ def sandbox_answers(folder: DataFolder) -> bool:
         return False
     if world is None:
         return False
-    addresses = [world.gitlab, world.jenkins, world.registry, *(cluster.address for cluster in world.clusters)]
+    alone = [world.gitlab, world.jenkins, world.registry, world.callback]
+    addresses = [*alone, *(cluster.address for cluster in world.clusters)]
     ports = [port for address in addresses for port in (address.port, address.admin_port)]
     return all(port and port_answers(port) for port in ports)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime
 
 import redis
@@ -16,9 +17,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg_pool import PoolTimeout
 
+from apps.common.errors import DomainError
 from apps.common.messages import sentence
 from apps.integrations.models import Cluster, Connection, GitLabServer, JenkinsController, Registry
 from apps.integrations.services import probe_connection
+from apps.terminals.recording.store import recording_store
 from opsportal.doctor.findings import Finding
 from opsportal.health import CHECK_SECONDS, layer_round_trip, read_database
 
@@ -26,6 +29,7 @@ OLDEST_POSTGRES = 150_000
 MOST_SKEW_SECONDS = 2.0
 OUTSIDE_SECONDS = 20.0
 SIDE_BY_SIDE = 8
+STORE_SECONDS = 10.0
 AWAY = (DatabaseError, PoolTimeout)
 
 
@@ -71,6 +75,26 @@ def layer() -> Finding:
     passed = asyncio.run(layer_round_trip())
     ms = round((time.monotonic() - began) * 1000)
     return Finding("layer", passed, f"a message went through in {ms} ms" if passed else "no message comes back")
+
+
+def recordings() -> Finding:
+    """The store of recordings takes a probe and gives it back: without it no terminal opens."""
+    began = time.monotonic()
+    probe = ThreadPoolExecutor(1, thread_name_prefix="doctor")
+    try:
+        probe.submit(lambda: recording_store().check()).result(STORE_SECONDS)
+    except FutureTimeout:
+        return Finding(
+            "recordings", False, f"the store does not answer within {STORE_SECONDS:.0f} s; no terminal opens"
+        )
+    except DomainError as error:
+        return Finding("recordings", False, f"{sentence(error.code, error.params)} No terminal opens.")
+    finally:
+        probe.shutdown(wait=False)
+    where = "object storage" if settings.CONFIG.recording_url else "directory"
+    return Finding(
+        "recordings", True, f"{where}, a probe went in and out in {(time.monotonic() - began) * 1000:.0f} ms"
+    )
 
 
 def clock() -> Finding:

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "apps.workloads",
     "apps.releases",
     "apps.access",
+    "apps.terminals",
     "opsportal.doctor",
 ]
 MIDDLEWARE = [
@@ -124,6 +125,11 @@ SPECTACULAR_SETTINGS = {
         "TemplateProblemLevel": "apps.catalog.rendering.PROBLEM_LEVELS",
         "JobStanding": "apps.catalog.looking.STANDINGS",
         "JobDifferenceKind": "apps.catalog.drift.KINDS",
+        "ShellPolicy": "apps.projects.models.ShellPolicy",
+        "TerminalState": "apps.terminals.models.TerminalSession.State",
+        "TerminalCleanupState": "apps.terminals.serializers.CLEANUP_STATES",
+        "ContainerState": "apps.workloads.pods.meaning.STATES",
+        "PodState": "apps.workloads.pods.meaning.POD_STATES",
     },
 }
 

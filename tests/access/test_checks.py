@@ -80,7 +80,7 @@ class TestTyping:
         assert codes(found) == {
             "slug": "project.bad_name",
             "language": "does_not_exist",
-            "log_path": "absolute_path",
+            "log_path": "stdout_only",
             "owners": "does_not_exist",
             "colour": "unknown_field",
         }
@@ -141,7 +141,7 @@ class TestOutside:
             KubernetesServer(None, name="lab", tokens={"kube-test": cluster_admin()}, is_live=False)
         ) as cluster:
             lab = make_cluster("lab", api_url=cluster.url, ca_pem=cluster.ca_pem, token="kube-test")
-            place(counter.test, lab, namespace_pattern="default")
+            place(counter.test, lab, namespace_pattern="default", quota={"pods": "20"})
             place(counter.production, lab, namespace_pattern="{project}")
             body: dict[str, Any] = {
                 "slug": "cart-n1",
@@ -149,15 +149,16 @@ class TestOutside:
                 "environments": ["test", "production"],
             }
             found = look(counter, **body)
-            there = [(row["what"], row["name"], row["target"], row["exists"]) for row in found["creates"][:4]]
+            there = [(row["what"], row["name"], row["target"], row["exists"]) for row in found["creates"][:5]]
             assert there == [
                 ("webhook", "gitlab", "shop/cart", True),
                 ("job", "jenkins", "cart-n1", False),
                 ("namespace", "lab", "default", True),
+                ("quota", "lab", "default", False),
                 ("namespace", "lab", "cart-n1", False),
             ]
-        silent = [row["exists"] for row in look(counter, **body)["creates"][2:4]]
-        assert silent == [None, None]
+        silent = [row["exists"] for row in look(counter, **body)["creates"][2:5]]
+        assert silent == [None, None, None]
 
 
 class TestCloning:

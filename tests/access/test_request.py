@@ -109,7 +109,7 @@ class TestAsking:
             "owners": "does_not_exist",
             "testers": "does_not_exist",
             "image_repository": "project.bad_image_repository",
-            "log_path": "absolute_path",
+            "log_path": "stdout_only",
             "stop_command": "no_program",
             "callback.url": "https_url",
             "migration.state": "invalid_choice",
@@ -148,7 +148,7 @@ class TestAsking:
         answer = counter.ask()
         assert answer.status_code == 503
         assert not Project.objects.filter(slug="pay-gate-n1").exists()
-        assert fields(counter.ask(log_path="logs")) == {"log_path": "absolute_path"}
+        assert fields(counter.ask(log_path="logs")) == {"log_path": "stdout_only"}
 
     def test_with_several_systems_of_a_kind_one_has_to_be_chosen(self, counter: Counter) -> None:
         for model in (rows.GitLabServer, rows.JenkinsController):

@@ -53,7 +53,8 @@ def test_a_param_is_text_and_never_a_template() -> None:
 
 
 def test_lists_and_missing_params_are_readable() -> None:
-    assert messages.sentence("policy.needs_role", {"roles": ["ops", "tester"]}, "zh").endswith("：ops, tester。")
+    assert messages.sentence("policy.needs_role", {"roles": ["ops", "tester"]}, "zh").endswith("：运维、测试。")
+    assert messages.sentence("configuration.unknown_tier", {"tiers": ["a", "b"]}, "zh").endswith("：a, b。")
     assert messages.sentence("throttled", {}, "en") == "Too many requests. Try again in – s."
 
 

@@ -66,7 +66,20 @@ def failing(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     return wrong
 
 
-NAMES = ["database", "migrations", "broker", "layer", "clock", "sweep", "chores", "steps", "watcher", "audit", "brakes"]
+NAMES = [
+    "database",
+    "migrations",
+    "broker",
+    "layer",
+    "recordings",
+    "clock",
+    "sweep",
+    "chores",
+    "steps",
+    "watcher",
+    "audit",
+    "brakes",
+]
 SYSTEMS = ["GitLab gitlab", "Jenkins jenkins", "registry registry"]
 
 
@@ -74,9 +87,9 @@ def test_all_is_well_one_line_each(company: Company, capsys: pytest.CaptureFixtu
     before = AuditEvent.objects.count()
     code, found = doctor(capsys)
     assert (code, [one["text"] for one in found.values() if not one["ok"]]) == (0, [])
-    assert list(found)[:12] == [*NAMES, "zombies"]
-    assert [name.lower() for name in list(found)[12:15]] == [name.lower() for name in SYSTEMS]
-    assert len(found) == 12 + 3 + 3
+    assert list(found)[:13] == [*NAMES, "zombies"]
+    assert [name.lower() for name in list(found)[13:16]] == [name.lower() for name in SYSTEMS]
+    assert len(found) == 13 + 3 + 3
     assert abs(found["clock"]["facts"]["skew_seconds"]) < 1
     assert AuditEvent.objects.count() == before
     assert GitLabServer.objects.get().last_check is None
@@ -191,6 +204,7 @@ def test_without_a_database_only_what_needs_none_is_looked_at(
         "database": False,
         "broker": True,
         "layer": True,
+        "recordings": True,
         "rows": False,
     }
 

@@ -105,6 +105,7 @@ def test_the_policy_lets_nothing_in_but_our_own_files_and_styles_with_the_nonce(
         "frame-ancestors": "'none'",
         "script-src": "'self'",
         "style-src": f"'self' 'nonce-{nonce_of(answer)}'",
+        "style-src-attr": "'unsafe-inline'",
         "font-src": "'self' data:",
         "img-src": "'self' data:",
         "connect-src": "'self' ws://testserver",

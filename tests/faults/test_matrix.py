@@ -25,17 +25,20 @@ from tests.faults.matrix.results import BEGIN, END, Results, table, write_into
 
 PLANS = {  # every step of every kind's plan in the matrix, with its target
     "release": "start create_tag ensure_job start_build await_build resolve_digest take_slot"
-    " run_pre_rollout:test-1 patch_image:test-1 await_rollout:test-1",
+    " run_pre_rollout:test-1 patch_image:test-1 await_rollout:test-1 call_back",
     "promote": "take_slot start copy_image:dc2-registry"
-    " patch_image:dc1 await_rollout:dc1 patch_image:dc2 await_rollout:dc2",
+    " patch_image:dc1 await_rollout:dc1 patch_image:dc2 await_rollout:dc2 call_back",
     "roll_back": "take_slot start copy_image:dc2-registry"
-    " patch_image:dc1 await_rollout:dc1 patch_image:dc2 await_rollout:dc2",
+    " patch_image:dc1 await_rollout:dc1 patch_image:dc2 await_rollout:dc2"
+    " restore_configuration:test-1 await_rollout:test-1",
     "configure": "take_slot start apply_configuration:test-1 await_configuration:test-1",
     "project_access": "start bind_repository:gitlab add_webhook:gitlab create_job:jenkins create_namespace:test-1"
     " set_quota:test-1 grant_defaults admit_project",
     "project_removal": "start remove_workloads:test-1 remove_webhook:gitlab remove_job:jenkins"
     " remove_quota:test-1 remove_namespace:test-1 close_project",
     "resync_jobs": "start resync_job:matrix-canary-n1 resync_job:matrix-other-n1",
+    "emergency_shell": "start tell_ops hold_open",
+    "recycle_pod": "start delete_pod:test-1 await_successor:test-1",
 }
 STEPS = [PlannedStep(kind, *one.partition(":")[::2]) for kind, steps in PLANS.items() for one in steps.split()]
 CELLS = all_cells(STEPS)
@@ -53,11 +56,15 @@ def test_the_exclusions_leave_out_what_no_call_follows_alone_and_each_has_its_re
         ("project_access", "grant_defaults"),
         ("project_access", "admit_project"),
         ("project_removal", "close_project"),
+        ("emergency_shell", "start"),
+        ("emergency_shell", "tell_ops"),
+        ("emergency_shell", "hold_open"),
     ]
     assert {(c.kind, c.step, c.target, c.point) for c in out} == {
-        ("release", "await_rollout", "test-1", "recorded"),
-        ("promote", "await_rollout", "dc2", "recorded"),
+        ("release", "call_back", "", "recorded"),
+        ("promote", "call_back", "", "recorded"),
         ("roll_back", "await_rollout", "dc2", "recorded"),
+        ("roll_back", "await_rollout", "test-1", "recorded"),
         ("configure", "await_configuration", "test-1", "recorded"),
         ("project_access", "add_webhook", "gitlab", "recorded"),
         ("project_access", "create_job", "jenkins", "recorded"),
@@ -66,10 +73,11 @@ def test_the_exclusions_leave_out_what_no_call_follows_alone_and_each_has_its_re
         ("project_removal", "remove_job", "jenkins", "recorded"),
         ("project_removal", "remove_namespace", "test-1", "recorded"),
         ("resync_jobs", "resync_job", "matrix-other-n1", "recorded"),
+        ("recycle_pod", "await_successor", "test-1", "recorded"),
         *((kind, step, "", point) for kind, step in only_rows for point in POINTS),
     }
     assert all(c.is_outside for c in out)
-    assert len(out) == 161
+    assert len(out) == 259
 
 
 @pytest.mark.parametrize(

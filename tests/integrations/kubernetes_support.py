@@ -10,16 +10,21 @@ from typing import Any
 
 from apps.integrations.kubernetes.client import Kubernetes
 from apps.integrations.loop import run
-from apps.sandbox.kubernetes.api.access import Roles, Token, readonly
+from apps.sandbox.kubernetes.api.access import Roles, Rule, Token, readonly
 from apps.sandbox.kubernetes.server import KubernetesServer
 
 Obj = dict[str, Any]
 JSON = {"Content-Type": "application/json"}
-ADMIN, READER = "admin-token", "reader-token"
+ADMIN, READER, NO_EXEC = "admin-token", "reader-token", "looks-token"
 NS = "shop"
 KEY, NEXT_KEY, OTHER_KEY = "5b1c.1", "5b1c.2", "77aa.1"
 OURS = {"app.kubernetes.io/name": "web", "app.kubernetes.io/managed-by": "opsportal"}
-TOKENS = {ADMIN: Token("system:admin", rules=Roles().cluster_admin), READER: readonly(name="reader")}
+LOOKS = (Rule(("get", "list"), ("", "apps"), ("pods", "deployments", "replicasets")),)
+TOKENS = {
+    ADMIN: Token("system:admin", rules=Roles().cluster_admin),
+    READER: readonly(name="reader"),
+    NO_EXEC: Token("system:serviceaccount:default:looks", rules=LOOKS),
+}
 
 
 def client(server: KubernetesServer, token: str = ADMIN) -> Kubernetes:

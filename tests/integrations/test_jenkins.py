@@ -68,7 +68,7 @@ def wait_for(look: Callable[[], T | None], seconds: float = 10) -> T:
 
 def make(jenkins: Jenkins, name: str, script: str = "echo hello", **parameters: str) -> JobState:
     xml = job_xml(script, parameters={KEY: "", **parameters})
-    return run(jenkins.ensure_job(name, "", xml, [KEY]), 5)
+    return run(jenkins.ensure_job(name, xml, [KEY]), 5)
 
 
 def finished(jenkins: Jenkins, job: str, key: str) -> BuildRef:
@@ -93,33 +93,34 @@ def triggers(server: JenkinsServer, key: str) -> int:
 
 # -- jobs -------------------------------------------------------------------------------------------------
 def test_a_job_made_from_a_template_can_be_built_at_once(jenkins: Jenkins) -> None:
-    assert run(jenkins.ensure_job("shop", "tpl-java", "", [KEY, "TAG", "COMMIT"]), 5) == JobState(True, False)
+    xml = run(jenkins.config_from_template("tpl-java"), 5)
+    assert run(jenkins.ensure_job("shop", xml, [KEY, "TAG", "COMMIT"]), 5) == JobState(True, False)
     config = run(jenkins.get_config("shop"), 5)
     assert jobxml.description(config).startswith("opsportal: template tpl-java ")
     assert jobxml.parse(config).findtext("disabled") == "false"
 
 
 def test_a_job_that_follows_its_template_is_left_alone(server: JenkinsServer, jenkins: Jenkins) -> None:
-    run(jenkins.ensure_job("same", "tpl-go", "", [KEY]), 5)
+    xml = run(jenkins.config_from_template("tpl-go"), 5)
+    run(jenkins.ensure_job("same", xml, [KEY]), 5)
     before = server.journal.last
-    assert run(jenkins.ensure_job("same", "tpl-go", "", [KEY]), 5) == JobState(False, False)
-    assert server.journal.find("job.c*", accepted=True, since=before)[0].kind == "job.config.get"
+    assert run(jenkins.ensure_job("same", xml, [KEY]), 5) == JobState(False, False)
     assert server.journal.find("job.config.set", since=before) == []
 
 
 def test_a_job_of_an_older_template_is_brought_to_the_new_one(jenkins: Jenkins) -> None:
     old = jobxml.job_from_template(job_xml("echo one", parameters={KEY: ""}), template="tpl-x")
     new = jobxml.job_from_template(job_xml("echo two", parameters={KEY: ""}), template="tpl-x")
-    assert run(jenkins.ensure_job("moves", "tpl-x", old, [KEY]), 5) == JobState(True, False)
-    assert run(jenkins.ensure_job("moves", "tpl-x", new, [KEY]), 5) == JobState(False, True)
-    assert run(jenkins.ensure_job("moves", "tpl-x", new, [KEY]), 5) == JobState(False, False)
+    assert run(jenkins.ensure_job("moves", old, [KEY]), 5) == JobState(True, False)
+    assert run(jenkins.ensure_job("moves", new, [KEY]), 5) == JobState(False, True)
+    assert run(jenkins.ensure_job("moves", new, [KEY]), 5) == JobState(False, False)
     assert "echo two" in run(jenkins.get_config("moves"), 5)
 
 
 def test_text_beyond_ascii_and_markup_arrive_as_text(jenkins: Jenkins) -> None:
     source = job_xml("echo ünï", parameters={KEY: ""})
     hostile = "</description><authToken>x</authToken> &amp; 订单 \x07"
-    run(jenkins.ensure_job("hostile", "tpl", jobxml.job_from_template(source, template="tpl", note=hostile), []), 5)
+    run(jenkins.ensure_job("hostile", jobxml.job_from_template(source, template="tpl", note=hostile), []), 5)
     root = jobxml.parse(run(jenkins.get_config("hostile"), 5))
     assert root.find("authToken") is None
     assert (root.findtext("description") or "").startswith("</description><authToken>x</authToken> &amp; 订单 \ufffd\n")
@@ -140,14 +141,14 @@ def test_a_copied_job_that_nobody_saved_is_made_buildable(jenkins: Jenkins) -> N
 
 def test_a_missing_template_is_named(jenkins: Jenkins) -> None:
     with pytest.raises(NotFound) as caught:
-        run(jenkins.ensure_job("new", "tpl-cobol", "", [KEY]), 5)
+        run(jenkins.config_from_template("tpl-cobol"), 5)
     assert (caught.value.code, caught.value.params["template"]) == ("jenkins.template_missing", "tpl-cobol")
 
 
 def test_a_parameter_that_jenkins_would_drop_is_refused(jenkins: Jenkins) -> None:
     make(jenkins, "few")
     with pytest.raises(Rejected) as caught:
-        run(jenkins.ensure_job("few", "", job_xml("echo hello", parameters={KEY: ""}), [KEY, "TAG"]), 5)
+        run(jenkins.ensure_job("few", job_xml("echo hello", parameters={KEY: ""}), [KEY, "TAG"]), 5)
     assert (caught.value.code, caught.value.params["parameter"]) == ("jenkins.parameter_undefined", "TAG")
 
 
@@ -169,7 +170,7 @@ def test_a_name_jenkins_does_not_accept_is_refused_with_its_reason(jenkins: Jenk
 
 def test_the_key_is_moved_to_the_first_place(jenkins: Jenkins) -> None:
     xml = job_xml("echo", parameters={"TAG": "", KEY: ""})
-    run(jenkins.ensure_job("later-key", "", xml, [KEY, "TAG"]), 5)
+    run(jenkins.ensure_job("later-key", xml, [KEY, "TAG"]), 5)
     names = [
         e.findtext("name")
         for e in jobxml.parse(run(jenkins.get_config("later-key"), 5)).iterfind(f"{jobxml.DEFINITIONS}/*")

@@ -11,8 +11,14 @@ from apps.common.errors import NotFound, Rejected, Unavailable
 from apps.integrations.breaker import Breaker
 from apps.integrations.jenkins import jobxml, notes
 from apps.integrations.jenkins.client import Jenkins
-from apps.integrations.jenkins.provisioning import create_job_from_template, delete_job, list_jobs, update_job
-from apps.integrations.jenkins.types import BuildRef, JobMade, JobState, JobUpdated
+from apps.integrations.jenkins.provisioning import (
+    create_job_from_template,
+    delete_job,
+    list_jobs,
+    ready_job,
+    update_job,
+)
+from apps.integrations.jenkins.types import BUILD_PARAMETERS, BuildRef, JobMade, JobReady, JobUpdated
 from apps.integrations.loop import run
 from apps.sandbox.base.faults import Fault
 from apps.sandbox.jenkins.server import JenkinsServer
@@ -89,7 +95,7 @@ def test_a_job_is_made_from_its_template_with_our_note_and_can_be_built(jenkins:
     note = note_of(jenkins, "made")
     assert (note.text, note.key, note.template) == (NOTE, KEY, "tpl-go")
     assert note.fingerprint == jobxml.fingerprint(run(jenkins.get_config("tpl-go"), 5))
-    assert run(jenkins.ensure_job("made", "tpl-go", "", ["OPSPORTAL_KEY", "TAG"]), 5) == JobState(False, False)
+    assert ready(jenkins, "made") == JobReady(created=True, added=(), template_version=None)
 
 
 def test_the_same_step_finds_what_it_made_and_writes_nothing(server: JenkinsServer, jenkins: Jenkins) -> None:
@@ -102,7 +108,7 @@ def test_the_same_step_finds_what_it_made_and_writes_nothing(server: JenkinsServ
 
 def test_a_job_the_portal_made_before_is_adopted(server: JenkinsServer, jenkins: Jenkins) -> None:
     make(jenkins, "before")
-    run(jenkins.ensure_job("by-a-release", "tpl-go", "", ["OPSPORTAL_KEY"]), 5)
+    ready(jenkins, "by-a-release")
     before = server.journal.last
     assert make(jenkins, "before", OTHER_KEY) == ADOPTED
     assert make(jenkins, "by-a-release", OTHER_KEY) == ADOPTED
@@ -200,7 +206,7 @@ def test_a_job_of_this_step_is_deleted_and_again_is_no_error(jenkins: Jenkins) -
 
 def test_an_adopted_job_is_not_deleted(server: JenkinsServer, jenkins: Jenkins) -> None:
     make(jenkins, "adopted", OTHER_KEY)
-    run(jenkins.ensure_job("adopted-too", "tpl-go", "", ["OPSPORTAL_KEY"]), 5)
+    run(jenkins.ensure_job("adopted-too", run(jenkins.config_from_template("tpl-go"), 5), ["OPSPORTAL_KEY"]), 5)
     before = server.journal.last
     for name in ("adopted", "adopted-too"):
         assert make(jenkins, name) == ADOPTED
@@ -365,10 +371,102 @@ def test_an_edit_right_after_our_write_is_told(
     assert caught.value.code == "jenkins.job_changed"
 
 
-def test_a_release_brings_a_new_template_and_keeps_who_made_the_job(jenkins: Jenkins) -> None:
-    make(jenkins, "kept")
-    wanted = jobxml.job_from_template(job_xml("echo new", parameters={"OPSPORTAL_KEY": ""}), template="tpl-go")
-    assert run(jenkins.ensure_job("kept", "tpl-go", wanted, ["OPSPORTAL_KEY"]), 5) == JobState(False, True)
-    assert run(jenkins.ensure_job("kept", "tpl-go", wanted, ["OPSPORTAL_KEY"]), 5) == JobState(False, False)
-    note = note_of(jenkins, "kept")
-    assert (note.text, note.key) == (NOTE, KEY)
+# -- ready for a release ----------------------------------------------------------------------------------
+def ready(jenkins: Jenkins, name: str, template: str = "tpl-go", version: int = 3, key: str = f"{KEY}.1") -> JobReady:
+    return run(ready_job(jenkins, name, template, BUILD_PARAMETERS, note=NOTE, key=key, version=version), 10)
+
+
+def parameters(jenkins: Jenkins, name: str) -> list[str | None]:
+    root = jobxml.parse(run(jenkins.get_config(name), 5))
+    return [one.findtext("name") for one in root.iterfind(f"{jobxml.DEFINITIONS}/*")]
+
+
+def rewrite(jenkins: Jenkins, name: str, *changes: tuple[str, str]) -> str:
+    """Somebody edits the job in Jenkins."""
+    config = run(jenkins.get_config(name), 5)
+    for old, new in changes:
+        assert old in config
+        config = config.replace(old, new)
+    run(jenkins.write_config(name, config), 5)
+    return config
+
+
+def test_a_release_makes_the_job_that_is_not_there_once(server: JenkinsServer, jenkins: Jenkins) -> None:
+    before = server.journal.last
+    assert ready(jenkins, "first") == JobReady(created=True, added=(), template_version=3)
+    assert ready(jenkins, "first") == JobReady(created=True, added=(), template_version=3)
+    assert ready(jenkins, "first", key=OTHER_KEY) == JobReady(created=False, added=(), template_version=3)
+    assert written(server, before) == ["job.create"]
+    assert (note_of(jenkins, "first").text, note_of(jenkins, "first").key) == (NOTE, KEY)
+
+
+def test_a_job_of_an_older_template_is_left_as_it_is(server: JenkinsServer, jenkins: Jenkins) -> None:
+    ready(jenkins, "older", version=2)
+    edited = rewrite(jenkins, "older", ("go mod download", "echo by hand"))
+    before = server.journal.last
+    assert ready(jenkins, "older", "tpl-java", 9, OTHER_KEY) == JobReady(created=False, added=(), template_version=2)
+    assert written(server, before) == []
+    assert run(jenkins.get_config("older"), 5) == edited
+
+
+def test_a_parameter_that_is_missing_is_added_and_nothing_else_changes(server: JenkinsServer, jenkins: Jenkins) -> None:
+    ready(jenkins, "lacks", version=2)
+    theirs = ("<name>COMMIT</name>", "<name>BRANCH</name>")
+    rewrite(jenkins, "lacks", theirs, ("go mod download", "echo by hand"))
+    before = server.journal.last
+    assert ready(jenkins, "lacks", version=9, key=OTHER_KEY) == JobReady(False, added=("COMMIT",), template_version=2)
+    assert ready(jenkins, "lacks", version=9, key=OTHER_KEY) == JobReady(False, added=(), template_version=2)
+    assert written(server, before) == ["job.config.set"]
+    wanted = ["OPSPORTAL_KEY", "REPO_URL", "TAG", "BRANCH", "IMAGE", "LABELS_JSON", "DOCKERFILE_B64", "COMMIT"]
+    assert parameters(jenkins, "lacks") == wanted
+    config = run(jenkins.get_config("lacks"), 5)
+    assert "echo by hand" in config and "go mod download" not in config
+    assert "Commit the tag must be at" in config  # defined as the template defines it
+    assert note_of(jenkins, "lacks").version == 2
+
+
+def test_a_job_of_ours_without_any_parameter_gets_them_all(jenkins: Jenkins) -> None:
+    xml = job_xml("echo x").replace("<properties/>", "")
+    by_hand(jenkins, "bare", jobxml.job_from_template(xml, template="tpl-go", note=NOTE))
+    found = ready(jenkins, "bare")
+    assert (found.added, parameters(jenkins, "bare")) == (BUILD_PARAMETERS, list(BUILD_PARAMETERS))
+
+
+def test_our_key_is_moved_to_the_first_place_and_nothing_is_added(server: JenkinsServer, jenkins: Jenkins) -> None:
+    ready(jenkins, "later")
+    rewrite(jenkins, "later", ("<name>OPSPORTAL_KEY<", "<name>x<"), ("<name>TAG<", "<name>OPSPORTAL_KEY<"))
+    rewrite(jenkins, "later", ("<name>x<", "<name>TAG<"))
+    before = server.journal.last
+    assert ready(jenkins, "later").added == ()
+    assert parameters(jenkins, "later")[0] == "OPSPORTAL_KEY"
+    assert written(server, before) == ["job.config.set"]
+
+
+def test_a_parameter_that_the_template_lacks_too_is_refused(server: JenkinsServer, jenkins: Jenkins) -> None:
+    by_hand(jenkins, "tpl-few", job_xml("echo x", parameters={"OPSPORTAL_KEY": ""}))
+    with pytest.raises(Rejected) as caught:
+        ready(jenkins, "few", "tpl-few")
+    assert (caught.value.code, caught.value.params["parameter"]) == ("jenkins.parameter_undefined", "REPO_URL")
+
+
+def test_a_foreign_job_is_refused_to_a_release_and_left_alone(server: JenkinsServer, jenkins: Jenkins) -> None:
+    by_hand(jenkins, "alien", job_xml("echo theirs", parameters=dict.fromkeys(BUILD_PARAMETERS, "")))
+    config, before = run(jenkins.get_config("alien"), 5), server.journal.last
+    with pytest.raises(Rejected) as caught:
+        ready(jenkins, "alien")
+    assert (caught.value.code, caught.value.params["found"]) == ("jenkins.job_taken", "FreeStyleProject")
+    assert written(server, before) == []
+    assert run(jenkins.get_config("alien"), 5) == config
+
+
+def test_an_added_parameter_whose_answer_was_lost_is_not_added_again(server: JenkinsServer, jenkins: Jenkins) -> None:
+    ready(jenkins, "unsure")
+    rewrite(jenkins, "unsure", ("<name>TAG</name>", "<name>TAGG</name>"))
+    server.faults.add(Fault("job.config.set", "accept_then_drop"))
+    before = server.journal.last
+    with pytest.raises(Unavailable) as caught:
+        ready(jenkins, "unsure")
+    assert caught.value.unknown
+    assert ready(jenkins, "unsure").added == ()
+    assert written(server, before) == ["job.config.set"]
+    assert parameters(jenkins, "unsure").count("TAG") == 1

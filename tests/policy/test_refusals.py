@@ -97,7 +97,7 @@ class TestWhy:
             "allowed": False,
             "code": "policy.needs_role",
             "params": {"roles": ["ops"], "project_id": 7, "environment_id": 3},
-            "detail": "您需要在该项目和环境中拥有以下角色之一：ops。",
+            "detail": "您需要在该项目和环境中拥有以下角色之一：运维。",
         }
         assert refusals() == []
 

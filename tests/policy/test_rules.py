@@ -76,6 +76,16 @@ IN_PROJECT: dict[str, set[str]] = {
     "resync.read": MEMBERS | {"admin"},
     "resync.approve": {"ops", "admin"},
     "resync.operate": {"ops", "admin"},
+    "terminal.open": set(ROLES),
+    "emergency_shell.request": set(ROLES),
+    "terminal.break_glass": {"developer", "ops"},
+    "terminal.read": MEMBERS | {"admin"},
+    "terminal.watch": {"ops", "admin"},
+    "terminal.replay": {"ops", "admin"},
+    "terminal.end": {"ops", "admin"},
+    "terminal.extend": {"ops"},
+    "pod.read": MEMBERS,
+    "pod.recycle": set(ROLES),
 }
 # ops of any project have these in every project
 OPS_OF_ANYWHERE = {
@@ -308,6 +318,21 @@ def test_a_token_of_one_project_asks_for_no_other() -> None:
 @pytest.mark.parametrize("action", ["token.manage", "user.manage", "me.update", "session.end"])
 def test_tokens_make_no_tokens_and_manage_no_people(action: str) -> None:
     assert allowed(token("*", admin=True), action).code == "policy.no_tokens"
+
+
+@pytest.mark.parametrize("deed", ["open", "break_glass", "watch", "replay", "end", "extend"])
+def test_no_token_opens_watches_or_ends_a_terminal(deed: str, grants: PlainGrants) -> None:
+    grants.grants.add((ME, P, TEST, "ops"))
+    where = {"project_id": P, "environment_id": TEST}
+    assert may(USER, f"terminal.{deed}", **where)
+    for actor in (token("*"), token("terminal.*"), token("*", admin=True)):
+        assert allowed(actor, f"terminal.{deed}", **where, obj=Thing(requester_id=ME)).code == "policy.no_tokens"
+
+
+def test_nobody_extends_his_own_terminal(grants: PlainGrants) -> None:
+    grants.grants.add((ME, P, TEST, "ops"))
+    where = {"project_id": P, "environment_id": TEST}
+    assert allowed(USER, "terminal.extend", **where, obj=Thing(requester_id=ME)).code == "policy.not_requester"
 
 
 def test_lists_are_opened_before_the_project_is_known() -> None:

@@ -21,6 +21,8 @@ import pytest
 from apps.catalog.models import TemplateVersion
 from apps.common.errors import Invalid
 from apps.integrations.clients import get_jenkins
+from apps.integrations.jenkins.notes import of_project
+from apps.integrations.jenkins.provisioning import create_job_from_template
 from apps.integrations.jenkins.types import BUILD_PARAMETERS
 from apps.integrations.loop import run
 from apps.releases.models import Build, Release
@@ -28,6 +30,7 @@ from apps.sandbox import images
 from apps.tickets.models import Ticket
 from apps.tickets.services.running import retry_ticket
 from tests.releases.hand import GITLAB_ID, SLUG, Hand, Outside, commit, http
+from tests.support.jenkins import job_xml
 from tests.support.sandbox import fault
 from tests.support.story import Company
 
@@ -59,7 +62,8 @@ class Scene:
     def make_job(self) -> None:
         """The project's job as the portal makes it."""
         jenkins = get_jenkins(self.company.servers["jenkins"])
-        run(jenkins.ensure_job(SLUG, "tpl-java", "", BUILD_PARAMETERS), 10)
+        made = create_job_from_template(jenkins, SLUG, "tpl-java", note=of_project(SLUG), key="", version=1)
+        assert run(made, 10).created
 
     def set_row(self, server: str, **fields: str) -> None:
         row = self.company.servers[server]
@@ -123,12 +127,20 @@ def rename_the_job(scene: Scene) -> None:
 
 
 def drop_a_parameter(scene: Scene) -> None:
-    scene.make_job()
+    """The template that the job would be made from does not define one either."""
     jenkins = get_jenkins(scene.company.servers["jenkins"])
-    config = run(jenkins.get_config(SLUG), 10)
-    changed = config.replace("<name>TAG</name>", "<name>TAGG</name>")
-    assert changed != config
-    assert scene.jenkins(f"/job/{SLUG}/config.xml", changed.encode(), "text/xml; charset=utf-8") == 200
+    few = run(jenkins.get_config("tpl-java"), 10).replace("<name>TAG</name>", "<name>TAGG</name>")
+    assert run(jenkins.create("tpl-few", few), 10)
+    scene.cleanup.callback(scene.jenkins, "/job/tpl-few/doDelete")
+    made = create_job_from_template(jenkins, SLUG, "tpl-few", note=of_project(SLUG), key="", version=1)
+    assert run(made, 10).created
+    TemplateVersion.objects.filter(kind="jenkins_job").update(jenkins_template="tpl-few")
+
+
+def take_the_job(scene: Scene) -> None:
+    """Somebody made a job of the project's name, with all that a build is given."""
+    foreign = job_xml("echo theirs", parameters=dict.fromkeys(BUILD_PARAMETERS, ""))
+    assert run(get_jenkins(scene.company.servers["jenkins"]).create(SLUG, foreign), 10)
 
 
 def lose_the_template(scene: Scene) -> None:
@@ -205,7 +217,6 @@ GITLAB = {"system": "GitLab", "name": "gitlab", "what": "tag {tag}"}
 JOB = {"system": "Jenkins", "name": "jenkins", "what": f"job {SLUG}"}
 BUILD = {**JOB, "what": f"build of {SLUG}"}
 IMAGE = {"system": "Registry", "name": "registry", "what": "{image}"}
-CONFIG = {**JOB, "what": "configuration of tpl-java"}
 
 CASES = [
     Case(
@@ -257,6 +268,13 @@ CASES = [
         {"scope": "api", "field": "token", **GITLAB},
     ),
     Case("the job is disabled", "ensure_job", disable_the_job, "jenkins.job_disabled", {"job": SLUG, **JOB}),
+    Case(
+        "the job is somebody else's",
+        "ensure_job",
+        take_the_job,
+        "release.job_taken",
+        {"job": SLUG, "project": SLUG, "found": "FreeStyleProject", **JOB},
+    ),
     Case("the job is deleted by hand", "start_build", delete_the_job, "jenkins.job_missing", {"job": SLUG, **BUILD}),
     Case("the job is renamed by hand", "start_build", rename_the_job, "jenkins.job_missing", {"job": SLUG, **BUILD}),
     Case(
@@ -267,7 +285,7 @@ CASES = [
         {"template": "tpl-cobol", **JOB, "what": "configuration of tpl-cobol"},
     ),
     Case(
-        "a parameter is not defined in the job",
+        "a parameter is defined neither in the job nor in its template",
         "ensure_job",
         drop_a_parameter,
         "jenkins.parameter_undefined",
@@ -278,9 +296,9 @@ CASES = [
         "ensure_job",
         row("jenkins", token="wrong"),
         "outside.unauthorized",
-        {"field": "token", **CONFIG},
+        {"field": "token", **JOB},
     ),
-    Case("Jenkins: 403", "ensure_job", forbid("jenkins", "job.*"), "outside.forbidden", {"said": "", **CONFIG}),
+    Case("Jenkins: 403", "ensure_job", forbid("jenkins", "job.*"), "outside.forbidden", {"said": "", **JOB}),
     Case(
         "Jenkins: a password where an API token belongs",
         "start_build",

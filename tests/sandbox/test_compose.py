@@ -52,7 +52,8 @@ def wire_to(sandbox: Sandbox) -> Wire:
 
 
 def ports(world: World) -> list[int]:
-    addresses = [world.registry, world.gitlab, world.jenkins, *(cluster.address for cluster in world.clusters)]
+    clusters = [cluster.address for cluster in world.clusters]
+    addresses = [world.registry, world.gitlab, world.jenkins, *clusters, world.callback]
     return [port for address in addresses for port in (address.port, address.admin_port)]
 
 
@@ -84,7 +85,7 @@ def test_the_saved_world_names_every_address_and_only_its_owner_reads_it(sandbox
     for server in sandbox.servers.values():
         assert server.port in ports(sandbox.world)
         assert server.admin_port in ports(sandbox.world)
-    assert len(set(ports(sandbox.world))) == 12
+    assert len(set(ports(sandbox.world))) == 14
     for path in (sandbox.root / "world.json", *(sandbox.kubeconfig(name) for name in sandbox.clusters)):
         assert path.stat().st_mode & 0o777 == 0o600
 
@@ -206,7 +207,7 @@ def test_a_server_that_cannot_start_leaves_none_running(tmp_path: Path) -> None:
 
 def test_ports_of_a_new_world_may_be_numbered_and_are_then_kept(tmp_path: Path) -> None:
     world = open_world(tmp_path, port_base=20100)
-    assert ports(world) == [20100, 20150, 20101, 20151, 20102, 20152, 20103, 20153, 20104, 20154, 20105, 20155]
+    assert ports(world) == [port for number in range(20100, 20107) for port in (number, number + 50)]
     world.save()
     assert ports(open_world(tmp_path, port_base=30000, executors=2)) == ports(world)
     assert open_world(tmp_path, executors=2).executors == 2
@@ -264,3 +265,14 @@ def test_the_command_ends_at_a_signal(tmp_path: Path, number: signal.Signals) ->
         until_ready(process)
         process.send_signal(number)
         assert process.wait(15) == 0
+
+
+def test_a_world_of_before_the_receiver_gets_one_and_keeps_its_other_addresses(tmp_path: Path) -> None:
+    world = open_world(tmp_path, port_base=20100)
+    world.save()
+    saved = json.loads((tmp_path / "world.json").read_text())
+    del saved["callback"]
+    (tmp_path / "world.json").write_text(json.dumps(saved))
+    found = open_world(tmp_path)
+    assert (found.callback.port, found.callback.admin_port) == (0, 0)
+    assert ports(found)[:-2] == ports(world)[:-2]

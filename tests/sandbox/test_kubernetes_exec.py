@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -244,10 +246,44 @@ def wait_no_process(cluster: LivingCluster) -> None:
         ("sh -c 'exit 7'; echo $?", "7\n"),
         ("sleep 0.01 & wait; echo done", "done\n"),
         ("if true", ""),
+        ("for x in a 'b c' $NOTHING d; do echo \"<$x>\"; done", "<a>\n<b c>\n<d>\n"),
+        ("n=3; while [ $n -gt 0 ]; do echo $n; n=$((n - 1)); done", "3\n2\n1\n"),
+        ("if [ a = b ]; then echo 1; elif ! false; then echo 2; else echo 3; fi", "2\n"),
+        ("for x in 1 2 3; do if [ $x = 2 ]; then continue; fi; echo $x; done | cat", "1\n3\n"),
+        ("for x in 1 2 3; do echo $x; break; done; { echo a; echo b; } | wc -l", "1\n2\n"),
+        ("x=/proc/17/environ; echo ${x#/proc/} ${x%/environ} ${x##*/} ${#x}", "17/environ /proc/17 environ 16\n"),
+        ("sh -c 'echo $0 $1 $#; shift; echo \"$@\"' name a b", "name a 2\nb\n"),
+        ("echo /etc/host*; echo /nothing/*", "/etc/hostname /etc/hosts\n/nothing/*\n"),
+        ("echo aa >/tmp/a; echo bb >/tmp/b; echo ca >/tmp/c; grep -l a /tmp/a /tmp/b /tmp/c", "/tmp/a\n/tmp/c\n"),
+        ("export MARK=m; sh -c 'cat /proc/$$/environ' | tr '\\0' '\\n' | grep -c '^MARK=m$'", "1\n"),
+        ("printf 'a\\nb\\n' | while read x; do echo \"<$x>\"; done", "<a>\n<b>\n"),
+        ('sh -c \'export M="$1"; exec "$0" -c "echo \\$M"\' sh marker', "marker\n"),
     ],
 )
 def test_the_shell_runs_what_people_type(cluster: LivingCluster, script: str, expected: str) -> None:
     assert shell(cluster, script).stdout() == expected
+
+
+def test_a_process_is_found_by_its_environment_and_ended_also_when_it_outlives_its_session(
+    cluster: LivingCluster,
+) -> None:
+    session = Session(cluster, "sh", "-c", "export MARK=7; trap '' HUP; nohup sleep 60 & echo started")
+    session.until(b"started\n")
+    session.ws.close()
+    look = 'for p in /proc/[0-9]*; do if grep -q "MARK=7" "$p/environ" 2>/dev/null; then echo ${p#/proc/}; fi; done'
+    cluster.wait(lambda: [p["argv"] for p in pod_exec.processes(cluster)] == [["sleep", "60"]])
+    pid = shell(cluster, look).stdout().strip()
+    assert pid.isdecimal()
+    assert shell(cluster, f"kill -HUP {pid}; {look}").stdout() == f"{pid}\n"
+    shell(cluster, f"kill -KILL {pid}").end()
+    wait_no_process(cluster)
+    assert shell(cluster, look).stdout() == ""
+
+
+def test_a_container_may_have_no_shell_at_all(cluster: LivingCluster) -> None:
+    cluster.create("pods", pod("bare", annotations={"sandbox.shells": ""}))
+    wait_ready(cluster, "bare")
+    assert "executable file not found" in Session(cluster, "/bin/sh", name="bare").end()["message"]
 
 
 def test_a_shell_without_a_terminal_runs_the_lines_of_its_input(cluster: LivingCluster) -> None:
@@ -263,6 +299,16 @@ def test_endless_output_waits_for_a_slow_client_and_stops_with_it(cluster: Livin
     assert session.read_one() and session.read_one()
     assert max(len(f) for f in session.frames) <= 32 * 1024 + 1
     session.ws.close()
+    wait_no_process(cluster)
+
+
+def test_a_client_that_is_cut_off_in_the_middle_of_endless_output_holds_up_nobody(cluster: LivingCluster) -> None:
+    for _ in range(30):
+        session = Session(cluster, "yes")
+        assert session.read_one() and session.read_one()
+        session.ws.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        session.ws.sock.close()
+        assert shell(cluster, "echo there").stdout() == "there\n"
     wait_no_process(cluster)
 
 

@@ -420,7 +420,8 @@ def test_a_page_costs_the_same_few_statements_whatever_its_size(
     for size in (10, 50):
         while Ticket.objects.count() < size:
             place.file()
-        with django_assert_max_num_queries(12) as counted:
+        # the inbox counts three tabs, and what waits there and is no ticket
+        with django_assert_max_num_queries(13 if "inbox" in url else 12) as counted:
             answer = client.get(f"{url}{'&' if '?' in url else '?'}limit=50").json()
         assert len(answer["results"]) == size
         costs.append(len(counted.captured_queries))

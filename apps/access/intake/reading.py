@@ -34,7 +34,7 @@ MOST_JOBS = 2000
 MOST_DEPLOYMENTS = 5000
 AT_ONCE = 6
 READ_SECONDS = 60.0
-OURS = re.compile(r"project (\S+)")  # as `provisioning.jobs.job_note` writes it
+OURS = re.compile(r"project (\S+)")  # as `notes.of_project` writes it
 MODELS: dict[str, type[Connection]] = {"gitlab": GitLabServer, "jenkins": JenkinsController, "cluster": Cluster}
 Json = dict[str, Any]
 

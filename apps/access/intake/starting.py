@@ -162,7 +162,7 @@ def _warn(row: IntakeRow, portal: Portal) -> None:
         row.why = [*row.why, {"code": "intake.repository_used", "params": {"projects": users[:5]}}]
         row.confidence = IntakeRow.Confidence.UNSURE
     if row.job and row.job.lower() == row.slug:
-        row.why = [*row.why, {"code": "intake.job_rewritten", "params": {"job": row.job}}]
+        row.why = [*row.why, {"code": "intake.job_in_the_way", "params": {"job": row.job}}]
     elif row.job:
         row.why = [*row.why, {"code": "intake.job_beside", "params": {"job": row.job, "project": row.slug}}]
 

@@ -13,16 +13,11 @@ from apps.catalog.models import TemplateVersion
 from apps.catalog.services import newest_template
 from apps.common.errors import Rejected
 from apps.integrations.clients import get_jenkins
+from apps.integrations.jenkins.notes import of_project
 from apps.integrations.jenkins.provisioning import create_job_from_template
-from apps.projects.models import Project
 from apps.tickets import registry
 from apps.tickets.outcomes import Failed, Outcome
 from apps.tickets.visit import Visit
-
-
-def job_note(project: Project) -> str:
-    """What the job's description says it is for; the same for a project at all times, by it a job is known again."""
-    return f"project {project.slug}"
 
 
 @registry.step("create_job", writes=True)
@@ -39,7 +34,7 @@ def create_job(visit: Visit) -> Outcome:
                 jenkins,
                 name,
                 template.jenkins_template,
-                note=job_note(project),
+                note=of_project(name),
                 key=visit.key,
                 version=template.version,
             ),

@@ -9,7 +9,8 @@ from typing import Any
 
 from apps.access.provisioning import granting, hooking, jobs, namespaces, quotas  # noqa: F401 - registers the steps
 from apps.access.provisioning.hooking import hook_address
-from apps.projects.models import Placement, Project
+from apps.access.provisioning.places import Place, placements_of, places_from
+from apps.projects.models import Project
 from apps.tickets.registry import StepSpec
 
 MOST_TARGET = 100
@@ -22,29 +23,17 @@ def plan_access(project: Project, form: dict[str, Any]) -> list[StepSpec]:
     """
     hook_address(project)  # refused before anybody approves what could not be set up
     gitlab, jenkins = f"gitlab:{project.gitlab_id}", f"jenkins:{project.jenkins_id}"
+    places = places_from(project.slug, placements_of(project).filter(cluster__is_enabled=True))
     people = {"testers": list(form.get("testers", [])), "operators": list(form.get("operators", []))}
     return [
         StepSpec("start", 0),
         StepSpec("bind_repository", 0, "gitlab", 1, gitlab),
         StepSpec("add_webhook", 1, "gitlab", 1, gitlab),
         StepSpec("create_job", 0, "jenkins", 1, jenkins),
-        *(step for place in namespaces_of(project) for step in _namespace_steps(project, *place)),
+        *(step for place in places for step in _namespace_steps(place)),
         StepSpec("grant_defaults", 0, "", 2, "", people),
         StepSpec("admit_project", 0, "", 3),
     ]
-
-
-def namespaces_of(project: Project, *, only_enabled: bool = True) -> list[tuple[int, str, str]]:
-    """(cluster's id, its name, namespace), each once: where the project lives. Clusters switched off are left out."""
-    placements = (
-        Placement.objects.filter(environment__projects__project=project)
-        .select_related("environment", "cluster")
-        .order_by("environment__position", "wave", "cluster__name", "id")
-    )
-    if only_enabled:
-        placements = placements.filter(cluster__is_enabled=True)
-    found = [(one.cluster_id, one.cluster.name, one.namespace_for(project)) for one in placements]
-    return list(dict.fromkeys(found))
 
 
 def target_of(cluster: str, namespace: str) -> str:
@@ -52,9 +41,10 @@ def target_of(cluster: str, namespace: str) -> str:
     return f"{cluster[: MOST_TARGET - 1 - len(namespace)]}/{namespace}"
 
 
-def _namespace_steps(project: Project, cluster_id: int, cluster: str, namespace: str) -> list[StepSpec]:
+def _namespace_steps(place: Place) -> list[StepSpec]:
     """Its quota only where a placement has one."""
-    target, system = target_of(cluster, namespace), f"cluster:{cluster_id}"
-    params = {"cluster_id": cluster_id, "cluster": cluster, "namespace": namespace}
-    names = ["create_namespace", *(["set_quota"] if quotas.hard_of(project, cluster_id, namespace) else [])]
+    cluster, namespace = place.cluster, place.namespace
+    target, system = target_of(cluster.name, namespace), f"cluster:{cluster.pk}"
+    params = {"cluster_id": cluster.pk, "cluster": cluster.name, "namespace": namespace}
+    names = ["create_namespace", *(["set_quota"] if place.hard else [])]
     return [StepSpec(name, order, target, 1, system, params) for order, name in enumerate(names)]

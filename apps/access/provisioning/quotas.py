@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from apps.access.models import Provision
+from apps.access.provisioning.places import hard_of
 from apps.access.provisioning.rows import confirm, deadline, intend, send, told
 from apps.integrations.clients import get_kubernetes
 from apps.integrations.kubernetes.capacity import quota_of
@@ -20,8 +21,6 @@ from apps.integrations.kubernetes.quantities import from_server
 from apps.integrations.kubernetes.types import STEP_KEY, Quota
 from apps.integrations.loop import run
 from apps.integrations.models import Cluster
-from apps.projects.models import Placement, Project
-from apps.projects.services.quotas import widest
 from apps.tickets import registry
 from apps.tickets.outcomes import Done, Failed, Outcome
 from apps.tickets.visit import Visit
@@ -30,13 +29,6 @@ from apps.workloads.rendering.demand import COUNTED, Demand
 from apps.workloads.rendering.namespace import QUOTA_NAME, quota_object
 
 Json = dict[str, Any]
-
-
-def hard_of(project: Project, cluster_id: int, namespace: str) -> dict[str, str]:
-    """What the namespace may use, by the placements of the project that meet in it; empty: as much as there is."""
-    placements = Placement.objects.filter(cluster=cluster_id, environment__projects__project=project)
-    found = placements.select_related("environment").order_by("pk")
-    return widest(one.quota for one in found if one.namespace_for(project) == namespace)
 
 
 @registry.step("set_quota", writes=True)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import Any
 
 from apps.access.models import Provision
-from apps.access.provisioning.plan import namespaces_of
+from apps.access.provisioning.places import placements_of, places_from
 from apps.access.provisioning.rows import REMOVAL, deadline
 from apps.common.errors import Conflict
 from apps.integrations.clients import get_kubernetes
@@ -30,8 +30,8 @@ Json = dict[str, Any]
 def places_of(project: Project) -> dict[int, list[str]]:
     """Namespaces by cluster's id: of its placements, of its workloads, and those set up for it."""
     found: dict[int, set[str]] = defaultdict(set)
-    for cluster_id, _, namespace in namespaces_of(project, only_enabled=False):
-        found[cluster_id].add(namespace)
+    for place in places_from(project.slug, placements_of(project)):
+        found[place.cluster.pk].add(place.namespace)
     for workload in Workload.objects.filter(project_environment__project=project).select_related("placement"):
         found[workload.placement.cluster_id].add(workload.namespace)
     rows = Provision.objects.filter(project=project, what=Provision.What.NAMESPACE, removed_at=None)

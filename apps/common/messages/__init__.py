@@ -1,5 +1,6 @@
 """Sentences for codes, in both languages: `messages/{en,zh}/<room>.json`, each flat: code → text with {param}.
 
+`{stage|project_stage}` shows the param by the words `word.project_stage.<value>` (words.json), as it is without one.
 Must not: treat a param as anything but text (no format strings, no attributes), or fail on an unknown code.
 The browser reads the same files.
 """
@@ -16,7 +17,8 @@ from typing import Any
 LANGUAGES = ("en", "zh")
 FALLBACK_CODE = "error"
 _FOLDER = Path(__file__).parent
-_PARAM = re.compile(r"\{(\w+)\}")
+LIST_COMMA = "word.list_comma"
+_PARAM = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 
 
 @cache
@@ -43,20 +45,27 @@ def sentence(code: str, params: Mapping[str, Any] | None = None, language: str =
     """The sentence of a code; an unknown code gets the general one, a param that is not there a dash."""
     texts = catalogue(language if language in LANGUAGES else "en")
     values = params or {}
-    return _PARAM.sub(lambda match: _shown(values.get(match[1])), texts.get(code, texts[FALLBACK_CODE]))
+    return _PARAM.sub(
+        lambda match: _shown(values.get(match[1]), match[2], texts), texts.get(code, texts[FALLBACK_CODE])
+    )
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, words: str | None, texts: Mapping[str, str]) -> str:
     if value is None:
         return "–"
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(item) for item in value)
-    return str(value)
+        return (texts[LIST_COMMA] if words else ", ").join(_shown(item, words, texts) for item in value)
+    return texts.get(f"word.{words}.{value}", str(value)) if words else str(value)
 
 
 def params_of(text: str) -> frozenset[str]:
     """Names of the params a sentence shows."""
-    return frozenset(_PARAM.findall(text))
+    return frozenset(name for name, _ in _PARAM.findall(text))
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Names of the closed sets whose words a sentence shows params by."""
+    return frozenset(words for _, words in _PARAM.findall(text) if words)
 
 
 def language_from_header(accept: str) -> str:

@@ -55,15 +55,13 @@ class Jenkins:
         )
 
     # -- jobs ---------------------------------------------------------------------------------------------
-    async def ensure_job(
-        self, name: str, template: str, config_xml: str, required: Sequence[str], *, version: int | None = None
-    ) -> JobState:
-        """Have the job, able to build, with these parameters defined. Key: the job's name.
+    async def ensure_job(self, name: str, config_xml: str, required: Sequence[str]) -> JobState:
+        """Have a job that is the portal's own tool as this configuration, able to build. Key: the job's name.
 
-        `config_xml` "" makes it from the template job, of this `version` in the catalog. May be repeated: an existing job is configured anew only if
-        its description shows another template content than the wanted one, or our key is not its first parameter.
+        Not for a project's job, which `provisioning.ready_job` has. May be repeated: a job that is there is configured
+        anew only if its description shows another template content than this one, or our key is not its first parameter.
         """
-        config_xml = jobxml.key_first(config_xml or await self.config_from_template(template, version=version))
+        config_xml = jobxml.key_first(config_xml)
         raw = await self.find_job(name)
         created = raw is None and await self.create(name, config_xml)
         changed = False
@@ -72,7 +70,7 @@ class Jenkins:
             changed = True
         if created or changed or raw is None:
             raw = await self.find_job(name)
-        await self._require_buildable(name, raw, required)
+        await self.require_buildable(name, raw, required)
         return JobState(created, changed)
 
     async def config_from_template(
@@ -242,8 +240,8 @@ class Jenkins:
         answer = await self.call("GET", path, f"job {name}", allow=(404,))
         return None if answer.status == 404 else answer.object()
 
-    # -- inside -------------------------------------------------------------------------------------------
-    async def _require_buildable(self, name: str, raw: dict[str, object] | None, required: Sequence[str]) -> None:
+    async def require_buildable(self, name: str, raw: dict[str, object] | None, required: Sequence[str]) -> None:
+        """Whether a build of it would get these parameters; `raw` as `find_job` found it. A copy is made buildable."""
         about = self.http.about(f"job {name}")
         if raw is None:
             raise NotFound("jenkins.job_missing", job=name, **about)
@@ -265,6 +263,7 @@ class Jenkins:
         if KEY_PARAMETER in required and defined[0] != KEY_PARAMETER:
             raise Rejected("jenkins.key_not_first", job=name, parameter=KEY_PARAMETER, **about)
 
+    # -- inside -------------------------------------------------------------------------------------------
     async def _queue(self) -> list[QueueItem]:
         answer = await self.call("GET", f"/queue/api/json?tree={parse.QUEUE_FILTER}", "queue", limit=LIST_BODY)
         return answer.read(parse.queue)

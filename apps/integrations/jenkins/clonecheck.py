@@ -52,7 +52,7 @@ async def start_clone_check(jenkins: Jenkins, template: str, url: str, key: str)
             return found
     source = await jenkins.config_from_template(template)
     config_xml = jobxml.job_from_template(_probe(source), template=template, note=NOTE)
-    await jenkins.ensure_job(name, template, config_xml, [KEY_PARAMETER, URL_PARAMETER])
+    await jenkins.ensure_job(name, config_xml, [KEY_PARAMETER, URL_PARAMETER])
     return await jenkins.start_build(name, {KEY_PARAMETER: key, URL_PARAMETER: url})
 
 

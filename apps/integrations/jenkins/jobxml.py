@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from dataclasses import replace
 
 from apps.integrations.jenkins import guarded, notes
@@ -54,6 +55,19 @@ def key_first(config_xml: str) -> str:
     return _written(root) if _key_first(root) else config_xml
 
 
+def with_parameters_of(config_xml: str, template_xml: str, names: Sequence[str]) -> str:
+    """The same job with those of `names` that it lacks, defined as the template defines them, and our key first.
+
+    Nothing else changes, and nothing at all when it lacks none. What the template lacks as well stays missing.
+    """
+    root, template = parse(config_xml), parse(template_xml)
+    present = {one.findtext("name") for one in root.iterfind(f"{DEFINITIONS}/*")}
+    wanted = [one for one in template.iterfind(f"{DEFINITIONS}/*") if one.findtext("name") in set(names) - present]
+    if wanted:
+        _made(root, DEFINITIONS).extend(wanted)
+    return _written(root) if _key_first(root) or wanted else config_xml
+
+
 def fingerprint(config_xml: str) -> str:
     """Twelve hex digits that change with the content and not with white space between elements or the declaration."""
     return content_hash(config_xml)[:12]
@@ -82,6 +96,15 @@ def _key_first(root: ET.Element) -> bool:
             definitions.insert(0, definition)
             return True
     return False
+
+
+def _made(root: ET.Element, path: str) -> ET.Element:
+    """The element there, with its parents, made where it is missing."""
+    place = root
+    for tag in path.split("/"):
+        found = place.find(tag)
+        place = ET.SubElement(place, tag) if found is None else found
+    return place
 
 
 def _described(root: ET.Element, note: notes.Note) -> str:

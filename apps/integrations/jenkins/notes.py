@@ -66,6 +66,11 @@ def read(description: str) -> Note:
     return Note("\n".join(lines).strip(), key, sync, mark["template"], mark["fingerprint"], version)
 
 
+def of_project(slug: str) -> str:
+    """The text of a project's job: what it is for. The same at all times, since by it a job is known again."""
+    return f"project {slug}"
+
+
 def base(key: str) -> str:
     """The step's key without the number of the attempt (D5): a later attempt knows what an earlier one made."""
     return key.partition(".")[0]

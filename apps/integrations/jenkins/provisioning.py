@@ -6,13 +6,14 @@ delete a job whose note is not the portal's, or repeat a write before the job wa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from apps.common.errors import IntegrationError, NotFound, Rejected
 from apps.integrations.answers import segment
 from apps.integrations.jenkins import jobxml, notes, parse
 from apps.integrations.jenkins.client import LIST_BODY, Jenkins
-from apps.integrations.jenkins.types import JobFound, JobList, JobMade, JobUpdated
+from apps.integrations.jenkins.types import KEY_PARAMETER, JobFound, JobList, JobMade, JobReady, JobUpdated
 
 MOST_JOBS = 5000
 FIELDS = "name,description,color,disabled,property[parameterDefinitions[name]],lastBuild[number,timestamp]"
@@ -46,6 +47,40 @@ async def create_job_from_template(
     if raw is None:
         raise NotFound("jenkins.job_missing", job=name, **jenkins.http.about(f"job {name}"))
     return _judge(jenkins, name, raw, note, key)
+
+
+async def ready_job(
+    jenkins: Jenkins, name: str, template: str, required: Sequence[str], *, note: str, key: str, version: int
+) -> JobReady:
+    """Have the project's job, able to build, with these parameters defined, our key first. Key: the name, as above.
+
+    A job that is there stays as it is, of whatever version of its template: it is written only when it lacks one of the
+    parameters, and then gets that one from the template and nothing else. One that is not ours is refused with
+    `jenkins.job_taken` and left alone. May be repeated. Rejected `jenkins.job_disabled`, `jenkins.not_buildable`,
+    `jenkins.parameter_undefined` (the template lacks it too), `jenkins.key_not_first`.
+    """
+    made = await create_job_from_template(jenkins, name, template, note=note, key=key, version=version)
+    raw = await jenkins.find_job(name) or {}
+    defined = parse.parameter_names(raw)
+    lacking = tuple(one for one in required if one not in defined)
+    if lacking or KEY_PARAMETER in defined[1:]:
+        await _add_parameters(jenkins, name, template, required)
+        raw = await jenkins.find_job(name) or {}
+    await jenkins.require_buildable(name, raw or None, required)
+    added = tuple(one for one in lacking if one in parse.parameter_names(raw))
+    return JobReady(made.created, added, _note_of(raw).version)
+
+
+async def _add_parameters(jenkins: Jenkins, name: str, template: str, required: Sequence[str]) -> None:
+    """Jenkins has no condition on a write: who saves the job in the round trip before ours is overwritten."""
+    present = await jenkins.get_config(name)
+    note = notes.read(jobxml.description(present))
+    if not note.is_ours:
+        found = jenkins.http.quote(note.text)
+        raise Rejected("jenkins.job_taken", job=name, found=found, **_about(jenkins, name))
+    wanted = jobxml.with_parameters_of(present, await jenkins.config_from_template(template), required)
+    if wanted != present:
+        await jenkins.write_config(name, wanted)
 
 
 async def delete_job(jenkins: Jenkins, name: str, key: str) -> bool:

@@ -14,7 +14,7 @@ Result = Literal["SUCCESS", "UNSTABLE", "FAILURE", "NOT_BUILT", "ABORTED"]
 
 @dataclass(frozen=True)
 class JobState:
-    """What `ensure_job` did: made the job, or brought its configuration to the wanted one."""
+    """What `Jenkins.ensure_job` did: made the job, or brought its configuration to the wanted one."""
 
     created: bool
     changed: bool
@@ -27,6 +27,17 @@ class JobMade:
 
     created: bool
     adopted: bool
+
+
+@dataclass(frozen=True)
+class JobReady:
+    """What `ready_job` found or did. created: this step made the job, now or in an earlier attempt. added: the
+    parameters that the job lacked. template_version: the catalog's that the job says it was made from, None in one that
+    says none."""
+
+    created: bool
+    added: tuple[str, ...] = ()
+    template_version: int | None = None
 
 
 @dataclass(frozen=True)

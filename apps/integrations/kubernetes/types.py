@@ -10,6 +10,8 @@ CONFIG_MANAGER = "opsportal-config"
 STEP_KEY = "opsportal.io/step-key"
 # Not the same annotation: a Deployment's image and its configuration have two managers, and each owns its own key.
 CONFIG_KEY = "opsportal.io/config-key"
+# on a pod that somebody typed into: the session and when
+TOUCHED = "opsportal.io/touched-by-hand"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PORTAL = "opsportal"
 

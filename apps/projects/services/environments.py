@@ -20,7 +20,7 @@ from apps.projects.services import names
 from apps.projects.services.quotas import checked_quota
 from apps.projects.services.refusals import differences, refused, unknown
 
-FIELDS = ("name", "tier", "position", "approvals_required")
+FIELDS = ("name", "tier", "position", "approvals_required", "shell_policy")
 
 
 def create_environment(values: dict[str, Any], *, actor: Actor) -> Environment:

@@ -4,8 +4,9 @@ Must not: write a status or drive a step; look-ups that call outside stand in `p
 """
 
 from apps.releases import chores, poller  # noqa: F401 - registers the chores
-from apps.releases.kinds.existing import PromoteKind, RollBackKind
+from apps.releases.kinds.existing import PromoteKind
 from apps.releases.kinds.release import ReleaseKind
-from apps.releases.steps import building, copying, prerollout, rolling  # noqa: F401 - registers the steps
+from apps.releases.kinds.roll_back import RollBackKind
+from apps.releases.steps import building, callback, copying, prerollout, restoring, rolling  # noqa: F401 - registers the steps
 
 __all__ = ["PromoteKind", "ReleaseKind", "RollBackKind"]

@@ -1,22 +1,17 @@
-"""The kinds `promote` and `roll_back`: an image that exists goes to an environment, by digest (R2–R5, R8, D14–D18).
+"""The kind `promote`, and what it shares with `roll_back`: an image that exists goes to an environment, by digest.
 
-Must not: build anything.
+R2–R5, D14–D18. Must not: build anything.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-
 from apps.common.errors import Conflict
-from apps.integrations.clients import get_registry
-from apps.integrations.loop import run
 from apps.policy.actor import Actor
-from apps.projects.models import Project, ProjectEnvironment, Tier
-from apps.releases.change import change_content, moved_target, where
+from apps.projects.models import Project
+from apps.releases.change import change_content, moved_target
 from apps.releases.gates import Gate, gates_for
-from apps.releases.history import history, last_known_good, ran_before
 from apps.releases.kinds.filing import (
     NOT_STARTED,
     TAG,
@@ -25,7 +20,8 @@ from apps.releases.kinds.filing import (
     project_environment,
     settle_rollouts,
 )
-from apps.releases.models import Release, TicketRelease
+from apps.releases.models import TicketRelease
+from apps.releases.steps.callback import facts_of, with_callback
 from apps.releases.targets import (
     planned_workloads,
     pre_rollouts_moved,
@@ -40,7 +36,7 @@ from apps.tickets.registry import Filing, Kind, Prepared, StepSpec
 from apps.tickets.services.running import end_superseded
 
 
-class _ExistingRelease(Kind):
+class ExistingRelease(Kind):
     """What promote and roll back share: an image that exists, a fingerprint, a slot before the first step."""
 
     takes_slot = True
@@ -100,7 +96,7 @@ class _ExistingRelease(Kind):
 
 
 @registry.register
-class PromoteKind(_ExistingRelease):
+class PromoteKind(ExistingRelease):
     """Bring a tested image, by digest, to the next environment (R2–R5)."""
 
     name = "promote"
@@ -124,11 +120,14 @@ class PromoteKind(_ExistingRelease):
         return Prepared(
             title=f"{filing.project.slug} {release} → {pair.environment.slug}",
             status=first_status(gates, needed),
-            facts={"gates": [g.__dict__ for g in gates]},
+            facts={"gates": [g.__dict__ for g in gates], **facts_of(filing.project)},
             approvals_needed=needed,
             fingerprint_content=content,
             row=release,
         )
+
+    def plan(self, ticket: Ticket) -> list[StepSpec]:
+        return with_callback(ticket, super().plan(ticket))
 
     def recheck(self, ticket: Ticket) -> SentBack | None:
         """Gates are read again at start (D16)."""
@@ -152,59 +151,3 @@ def first_status(gates: list[Gate], approvals_needed: int) -> str:
     if any(g.state == "missing" for g in gates):
         return TicketStatus.PENDING_CONFIRMATION
     return TicketStatus.PENDING_APPROVAL if approvals_needed else TicketStatus.QUEUED
-
-
-@registry.register
-class RollBackKind(_ExistingRelease):
-    """Back to an earlier version of that environment; the last known good at once, reviewed afterwards (R8, D14)."""
-
-    name = "roll_back"
-    request_action = "roll_back.request"
-    slot_first = True
-    schema = {
-        "type": "object",
-        "properties": {"release": TAG, "reason": {"type": "string", "minLength": 10, "maxLength": 2000}},
-        "required": ["reason"],
-        "additionalProperties": False,
-    }
-
-    def prepare(self, filing: Filing) -> Prepared:
-        pair = project_environment(filing)
-        good = last_known_good(filing.project, pair.environment)
-        release = self._choose(filing, pair, good.release if good else None)
-        is_good = good is not None and good.release.digest == release.digest
-        if not is_good and not ran_before(filing.project, pair.environment, release):
-            raise Conflict("rollback.never_ran", tag=str(release), environment=pair.environment.slug)
-        self._assert_present(filing, release)
-        is_production = pair.environment.tier == Tier.PRODUCTION
-        needed = pair.approvals_needed if is_production and not is_good else 0
-        workloads = workloads_of(filing.project, pair.environment)
-        return Prepared(
-            title=f"{filing.project.slug} {pair.environment.slug} ← {release}",
-            status=TicketStatus.PENDING_APPROVAL if needed else TicketStatus.QUEUED,
-            facts={"reason": filing.form["reason"], "is_last_known_good": is_good},
-            approvals_needed=needed,
-            requires_review=is_production and is_good,
-            fingerprint_content=change_content(self.name, release, workloads),
-            row=release,
-        )
-
-    @staticmethod
-    def _choose(filing: Filing, pair: ProjectEnvironment, good: Release | None) -> Release:
-        if filing.form.get("release"):
-            return find_release(filing, filing.form["release"])
-        if good is not None:
-            return good
-        unmade = pair.workloads.filter(deployment_uid="").select_related("placement__cluster").first()
-        if unmade is not None:
-            raise Conflict("rollback.nothing_runs", **where(unmade))
-        if len(history(filing.project, pair.environment)) == 1:
-            raise Conflict("rollback.first_version", project=filing.project.slug, environment=pair.environment.slug)
-        raise Conflict("rollback.no_known_good", project=filing.project.slug)
-
-    @staticmethod
-    def _assert_present(filing: Filing, release: Release) -> None:
-        client = get_registry(filing.project.registry)
-        has = run(client.has_digest(release.image_repository, release.digest), settings.CONFIG.outside_timeout)
-        if not has:
-            raise Conflict("image.gone", digest=release.digest, repository=release.image_repository)

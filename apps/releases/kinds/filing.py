@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from apps.common.errors import Invalid
 from apps.projects.models import Environment, ProjectEnvironment
 from apps.releases.models import Release, Rollout
+from apps.releases.targets import CHANGES_IMAGE
 from apps.tickets.models import Step, StepStatus, Ticket, TicketStatus
 from apps.tickets.registry import Filing
 
@@ -58,11 +59,11 @@ def settle_rollouts(ticket: Ticket) -> None:
     unknown."""
     open_results = [Rollout.Result.PENDING, Rollout.Result.RUNNING]
     begun = Rollout.objects.filter(ticket=ticket, result__in=open_results)
-    for step in ticket.steps.filter(name="patch_image", status=StepStatus.FAILED):
+    for step in ticket.steps.filter(name__in=CHANGES_IMAGE, status=StepStatus.FAILED):
         begun.filter(workload=_workload_of(step)).update(
             result=Rollout.Result.FAILED, reason=step.reason, finished_at=Now()
         )
-    for step in ticket.steps.filter(name="patch_image", status=StepStatus.CANCELED, intent__isnull=True):
+    for step in ticket.steps.filter(name__in=CHANGES_IMAGE, status=StepStatus.CANCELED, intent__isnull=True):
         begun.filter(workload=_workload_of(step), generation__isnull=True).update(
             result=Rollout.Result.SKIPPED, finished_at=Now()
         )

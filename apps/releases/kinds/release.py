@@ -26,6 +26,7 @@ from apps.releases.kinds.filing import (
     settle_rollouts,
 )
 from apps.releases.models import Release, Rollout, TicketRelease
+from apps.releases.steps.callback import facts_of, with_callback
 from apps.releases.tags import mint_tag
 from apps.releases.targets import pre_rollouts_moved, target_steps, workloads_of
 from apps.tickets import registry
@@ -76,6 +77,7 @@ class ReleaseKind(Kind):
             "clone_url": source.project.clone_url,
             "web_url": source.project.web_url,
             "job_template": job.pk,
+            **facts_of(filing.project),
         }
         title = f"{filing.project.slug} {filing.form['ref']}"
         return Prepared(title=title, status=TicketStatus.QUEUED, facts=facts, row=source)
@@ -123,7 +125,7 @@ class ReleaseKind(Kind):
     def plan(self, ticket: Ticket) -> list[StepSpec]:
         project = ticket.project
         jenkins = f"jenkins:{project.jenkins_id}"
-        return [
+        plan = [
             StepSpec("start", 0),
             StepSpec("create_tag", 1, system=f"gitlab:{project.gitlab_id}"),
             StepSpec("ensure_job", 2, system=jenkins),
@@ -139,6 +141,7 @@ class ReleaseKind(Kind):
             StepSpec("take_slot", 6),
             *target_steps(self.name, project, workloads_of(project, environment_of(ticket))),
         ]
+        return with_callback(ticket, plan)
 
     def on_slot(self, ticket: Ticket) -> Outcome | None:
         """A release that arrives after a later-filed one already runs there is superseded (D7)."""

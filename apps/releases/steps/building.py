@@ -13,9 +13,11 @@ from django.db.models.functions import Now
 
 from apps.catalog.models import TemplateVersion
 from apps.common.canonical import canonical_json
-from apps.common.errors import IntegrationError
+from apps.common.errors import IntegrationError, Rejected
 from apps.integrations.clients import get_gitlab, get_jenkins, get_registry
 from apps.integrations.jenkins.client import Jenkins
+from apps.integrations.jenkins.notes import of_project
+from apps.integrations.jenkins.provisioning import ready_job
 from apps.integrations.jenkins.types import BUILD_PARAMETERS, BuildRef, QueueItem
 from apps.integrations.loop import run
 from apps.releases.labels import CHECKED, labels_for
@@ -66,17 +68,33 @@ def create_tag(visit: Visit) -> Outcome:
 
 @registry.step("ensure_job", writes=True)
 def ensure_job(visit: Visit) -> Outcome:
-    """The project's Jenkins job exists, is buildable and knows our parameters (B2, D23)."""
+    """The project's Jenkins job is there, is buildable and knows our parameters (B2, D23).
+
+    One that is not the portal's for this project is left alone, and so is one of an older template: a re-sync moves it.
+    """
     release = release_of(visit)
     project = release.project
-    template = TemplateVersion.objects.get(pk=visit.ticket.facts["job_template"])
-    jenkins = get_jenkins(project.jenkins)
-    visit.save_intent(job=project.slug, template=template.jenkins_template)
-    work = jenkins.ensure_job(project.slug, template.jenkins_template, "", BUILD_PARAMETERS, version=template.version)
-    state = write(visit, work, deadline() * 2)
+    name, template = project.slug, TemplateVersion.objects.get(pk=visit.ticket.facts["job_template"])
+    visit.save_intent(job=name, template=template.jenkins_template)
+    work = ready_job(
+        get_jenkins(project.jenkins),
+        name,
+        template.jenkins_template,
+        BUILD_PARAMETERS,
+        note=of_project(name),
+        key=visit.key,
+        version=template.version,
+    )
+    try:
+        ready = write(visit, work, deadline() * 2)
+    except Rejected as error:
+        if error.code != "jenkins.job_taken":
+            raise
+        return Failed("release.job_taken", {**error.params, "project": name})
     with visit.owned():
-        Release.objects.filter(pk=release.pk).update(job_template_version=template.version)
-    return Done({"job": project.slug, "created": state.created, "changed": state.changed})
+        Release.objects.filter(pk=release.pk).update(job_template_version=ready.template_version)
+    told = {"job": name, "created": ready.created, "changed": bool(ready.added)}
+    return Done({**told, "added": list(ready.added), "template_version": ready.template_version})
 
 
 @registry.step("start_build", writes=True)

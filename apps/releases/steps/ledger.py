@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from apps.common.errors import IntegrationError
 from apps.projects.models import Project
 from apps.releases.models import Release, Rollout
-from apps.releases.targets import PATCH, PRE_ROLLOUT, WITH
+from apps.releases.targets import CHANGES_IMAGE, PRE_ROLLOUT, WITH
 from apps.tickets.brakes import BrakeOnError
 from apps.tickets.models import Step, StepStatus
 from apps.tickets.visit import CancelRequestedError, Visit
@@ -61,7 +61,7 @@ def running(visit: Visit, workload: Workload, meta: dict[str, Any]) -> None:
 
 def unfreeze_if_untouched(visit: Visit) -> None:
     """As long as this ticket changed no cluster, its gates and approvals are read again by a retry (D17)."""
-    others = Step.objects.filter(ticket=visit.ticket, name__in=(PRE_ROLLOUT, PATCH)).exclude(pk=visit.step.pk)
+    others = Step.objects.filter(ticket=visit.ticket, name__in=(PRE_ROLLOUT, *CHANGES_IMAGE)).exclude(pk=visit.step.pk)
     with visit.owned():
         on_its_way = others.filter(Q(intent__isnull=False) | Q(status=StepStatus.SUCCEEDED)).exists()
         if not on_its_way and not Rollout.objects.filter(ticket=visit.ticket, generation__isnull=False).exists():

@@ -11,23 +11,35 @@ from datetime import datetime
 from typing import Any
 
 from apps.integrations.kubernetes.types import CONFIG_KEY, CONFIG_MANAGER, FIELD_MANAGER, STEP_KEY
-from apps.tickets.models import Approval, Step, Ticket
+from apps.tickets.models import Approval, Step, Ticket, TicketStatus
+from apps.tickets.outcomes import Ended
+from apps.tickets.visit import Visit
+from apps.workloads.models import Workload
+from apps.workloads.observe import container_image
 
 
-def unknown_later_key(deployment: dict[str, Any], ticket: Ticket) -> str:
+def _unknown_later_key(deployment: dict[str, Any], ticket: Ticket) -> str:
     """The key of such a change; empty when there is none. A ticket decided on later than it may go over it.
 
-    Where no image was ever moved, the Deployment may be one that a release made: it has the key of its configuration.
+    An image also comes with a configuration: where a release made the Deployment, and where both were brought back.
     """
     meta = deployment["metadata"]
     annotations = meta.get("annotations") or {}
-    key = str(annotations.get(STEP_KEY, ""))
-    changed_at = _changed_at(meta, FIELD_MANAGER)
-    if not key:
-        key, changed_at = str(annotations.get(CONFIG_KEY, "")), _changed_at(meta, CONFIG_MANAGER)
-    if not key or _is_known(key) or changed_at is None:
-        return ""
-    return key if changed_at > _decided_at(ticket) else ""
+    for name, manager in ((STEP_KEY, FIELD_MANAGER), (CONFIG_KEY, CONFIG_MANAGER)):
+        key, changed_at = str(annotations.get(name, "")), _changed_at(meta, manager)
+        if key and not _is_known(key) and changed_at is not None and changed_at > _decided_at(ticket):
+            return key
+    return ""
+
+
+def overtaken(visit: Visit, workload: Workload, deployment: dict[str, Any]) -> Ended | None:
+    """How a ticket ends whose target carries such a change."""
+    later = _unknown_later_key(deployment, visit.ticket)
+    if not later:
+        return None
+    image = container_image(deployment, workload.container)
+    params = {"key": later, "cluster": workload.placement.cluster.name, "image": image}
+    return Ended(TicketStatus.SUPERSEDED, {"code": "rollout.overtaken_unknown", "params": params})
 
 
 def _is_known(key: str) -> bool:

@@ -20,12 +20,11 @@ from apps.releases.models import Rollout, TicketRelease
 from apps.releases.steps.building import deadline
 from apps.releases.steps.ledger import begin, one_write, running, workload_of
 from apps.releases.steps.making import another_ones, carries_key, make_deployment
-from apps.releases.steps.overtaken import unknown_later_key
-from apps.releases.targets import DEPLOYMENT_MISSING, image_reference
+from apps.releases.steps.overtaken import overtaken
+from apps.releases.targets import CHANGES_IMAGE, DEPLOYMENT_MISSING, image_reference
 from apps.tickets import registry
 from apps.tickets.calls import found_by_key, write
-from apps.tickets.models import TicketStatus
-from apps.tickets.outcomes import Canceled, Done, Ended, Errored, Failed, Outcome, Waiting
+from apps.tickets.outcomes import Canceled, Done, Errored, Failed, Outcome, Waiting
 from apps.tickets.visit import Visit
 from apps.workloads.clusters import read_seen
 from apps.workloads.configuring.making import maker_of
@@ -62,10 +61,9 @@ def patch_image(visit: Visit) -> Outcome:
     if before != image:
         if visit.is_cancelling:
             return Canceled()
-        later = unknown_later_key(deployment, visit.ticket)
-        if later:
-            params = {"key": later, "cluster": workload.placement.cluster.name, "image": before}
-            return Ended(TicketStatus.SUPERSEDED, {"code": "rollout.overtaken_unknown", "params": params})
+        ended = overtaken(visit, workload, deployment)
+        if ended is not None:
+            return ended
         begin(visit, workload, release, before, image)
         meta = _patch(visit, client, workload, image, deployment)["metadata"]
     else:
@@ -112,11 +110,11 @@ def await_rollout(visit: Visit) -> Outcome:
     wait = settings.CONFIG.rollout_recheck_seconds
     late = visit.age > settings.CONFIG.rollout_deadline_seconds
     is_patient = visit.age < settings.CONFIG.refused_pods_seconds
-    told = {
+    told: Json = {
         "digest": rollout.to_digest,
         "generation": rollout.generation or 0,
         "is_patient": is_patient,
-        "stale_deadline": visit.output_of("patch_image", visit.step.target).get("stale_deadline", ""),
+        "stale_deadline": _stale_deadline(visit),
     }
     if not late and _watcher_says_moving(workload, told):
         return Waiting(wait)
@@ -134,6 +132,12 @@ def await_rollout(visit: Visit) -> Outcome:
     if judgement.state == "moving":
         judgement = Judgement("failed", "rollout.deadline", {**judgement.params, "last": judgement.code})
     return _conclude(visit, rollout, judgement)
+
+
+def _stale_deadline(visit: Visit) -> str:
+    """The deadline condition that stood there before this target's change."""
+    outputs = [visit.output_of(name, visit.step.target) for name in CHANGES_IMAGE]
+    return next((str(one["stale_deadline"]) for one in outputs if one.get("stale_deadline")), "")
 
 
 def _watcher_says_moving(workload: Workload, told: Json) -> bool:

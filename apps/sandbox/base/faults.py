@@ -24,8 +24,8 @@ class Fault:
     do nothing, then drop · `drop` close at once, do nothing · `accept_then_drop` do the work, then close without
     an answer · `delay` wait `seconds`, then do the work and answer · `stale` a named condition that a server asks
     for itself through `FaultBook.active` (e.g. kind `deployment.status`), true for `seconds` after it was set.
-    times: how many calls it strikes; -1 without end. match: every pair must equal a part of the call's path, or its
-    `user-agent` ("opsportal": the portal's calls only, not a build's or a kubelet's).
+    times: how many calls it strikes; -1 without end. match: every pair must equal a part of the call's path or
+    query ("" what is not there), or its `user-agent` ("opsportal": the portal's calls only, not a build's or a kubelet's).
     """
 
     kind: str

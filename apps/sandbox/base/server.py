@@ -124,7 +124,7 @@ class StandIn:
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         kind = self.kind_of(request)
         request["subject"], request["agent"], request["detail"] = "", "", {}
-        about = {**request.match_info, "user-agent": request.headers.get("User-Agent", "")}
+        about = {**request.query, **request.match_info, "user-agent": request.headers.get("User-Agent", "")}
         fault = self.faults.take(kind, about)
         if fault is not None and fault.action in ("status", "hang", "drop"):
             return await self._strike(request, kind, fault)

@@ -134,6 +134,7 @@ class Company:
                 "image_repository": project.repository,
                 "owners": ["owner"],
                 "environments": list(project.environments),
+                "callback": {"url": self.world.callback_url} if project.has_callback else {},
             }
             self.admin.post("projects/", body)
             self.say(f"project {project.slug}")

@@ -49,6 +49,7 @@ class ProjectPlan:
     language: str
     environments: tuple[str, ...] = ("test", "production")
     replicas: int = 2
+    has_callback: bool = False
 
     @property
     def repository(self) -> str:
@@ -80,7 +81,7 @@ ENVIRONMENTS = (
 )
 
 PROJECTS = (
-    ProjectPlan("book-api-n1", "Book API", "java"),
+    ProjectPlan("book-api-n1", "Book API", "java", has_callback=True),
     ProjectPlan("pay-gate-n1", "Payment gate", "go", ("test", "staging", "production")),
     ProjectPlan("admin-php-n1", "Back office", "php"),
     ProjectPlan("user-web-n1", "Accounts", "nodejs"),

@@ -6,6 +6,7 @@ Must not: change an image, a namespace or a quota, or call success what was not 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from apps.tickets.calls import write
 from apps.tickets.models import Step, StepStatus
 from apps.tickets.outcomes import Canceled, Done, Errored, Failed, Outcome, Waiting
 from apps.tickets.visit import CancelRequestedError, Visit
-from apps.workloads.configuring.held import changed_meanwhile, filled
+from apps.workloads.configuring.held import filled
 from apps.workloads.configuring.live import (
     Live,
     belongs_to_others,
@@ -33,9 +34,12 @@ from apps.workloads.configuring.live import (
     object_name,
     read_before,
     read_live,
+    takes_own_image,
     wanted_objects,
+    what_it_does,
 )
 from apps.workloads.configuring.planning import Plan, Target, plan_for
+from apps.workloads.configuring.revisions import assert_values
 from apps.workloads.models import ConfigurationRevision
 from apps.workloads.observe import Judgement, Seen, deadline_before, digest_of, judge, see
 from apps.workloads.rendering import changes
@@ -43,6 +47,7 @@ from apps.workloads.selectors import as_query
 
 Json = dict[str, Any]
 APPLY, AWAIT = "apply_configuration", "await_configuration"
+CLUSTER = "cluster:"  # how the bulkhead of a step that changes a cluster begins
 UNREADABLE = ("outside.bad_answer", "outside.too_large")
 
 
@@ -65,6 +70,8 @@ class _Work:
     gone: list[Json]
     take_over: bool
     may_be_there: bool
+    image: str = ""
+    on_open: Callable[[], None] | None = None
     is_open: bool = False
     has_written: bool = False
 
@@ -79,6 +86,8 @@ class _Work:
             return
         with self.visit.owned():
             self.visit.freeze()
+        if self.on_open is not None:
+            self.on_open()
         intent = {"workload": self.plan.name, "stale_deadline": self.stale_deadline, "objects": self.does}
         try:
             if self.visit.is_cancelling and self.is_half_way:
@@ -103,14 +112,15 @@ class _Work:
         begun = self.visit.step.intent or {}
         if "objects" in begun:
             return list(begun["objects"])
-        rows = [_does(one, before) for one, before in zip(self.wanted, self.befores, strict=True)]
+        rows = [what_it_does(one, before) for one, before in zip(self.wanted, self.befores, strict=True)]
         return rows + [{"object": object_name(one), "did": "removed"} for one in self.gone]
 
     def take_back(self) -> None:
         """As long as this ticket changed no cluster, gates and approvals are read again by a retry (D17)."""
         if self.may_be_there or self.has_written or self.is_half_way:
             return
-        others = Step.objects.filter(ticket=self.visit.ticket, name=APPLY).exclude(pk=self.visit.step.pk)
+        steps = Step.objects.filter(ticket=self.visit.ticket, system__startswith=CLUSTER)
+        others = steps.exclude(pk=self.visit.step.pk)
         with self.visit.owned():
             if not others.filter(Q(intent__isnull=False) | Q(status=StepStatus.SUCCEEDED)).exists():
                 self.visit.unfreeze()
@@ -132,22 +142,41 @@ class _Work:
 
 @registry.step(APPLY, writes=True)
 def apply_configuration(visit: Visit) -> Outcome:
-    """Apply what differs, object by object, then delete what the document no longer gives."""
-    revision = _revision(visit)
-    plan, target = _where(visit, revision)
+    """The revision of the ticket, with the image that runs."""
+    return apply_revision(visit, _revision(visit), visit.params["cluster_id"])
+
+
+def apply_revision(
+    visit: Visit,
+    revision: ConfigurationRevision,
+    cluster_id: int,
+    *,
+    image: str = "",
+    on_open: Callable[[], None] | None = None,
+) -> Outcome:
+    """Apply what differs, object by object, then delete what the document no longer gives.
+
+    image: one that comes with the document (R8), in the same write; "" for the one that runs.
+    on_open: what the caller writes down before the first write of a visit.
+    """
+    plan, target = _where(revision, cluster_id)
     if target is None or target.refused is not None:
         reason = target.refused if target and target.refused else _gone(visit)
         return Failed(reason["code"], reason["params"])
     if not visit.is_cancelling:
-        _assert_values(plan, revision)
-    client = get_kubernetes(target.cluster)
-    work = run(_read(visit, client, plan, target, revision), deadline() * 2)
+        assert_values(revision, plan)
+    work = run(_read(visit, get_kubernetes(target.cluster), plan, target, revision, image), deadline() * 2)
+    work.on_open = on_open
     foreign = [why for one in work.befores if one is not None and (why := belongs_to_others(plan, target, one))]
     if foreign:
         return Failed(foreign[0]["code"], foreign[0]["params"])
     if visit.is_cancelling and not work.is_half_way:
         return Canceled()
-    _assert_values(plan, revision)
+    assert_values(revision, plan)
+    return _write(work)
+
+
+def _write(work: _Work) -> Done:
     live = work.live.deployment or {}
     for wanted, before in zip(work.wanted, work.befores, strict=True):
         after = _apply(work, wanted, before)
@@ -159,7 +188,7 @@ def apply_configuration(visit: Visit) -> Outcome:
     return Done(
         {
             "objects": work.does,
-            "image": work.live.image(target.container),
+            "image": work.image or work.live.image(work.target.container),
             "generation": live["metadata"]["generation"] if is_running else None,
             "deployment_uid": live["metadata"]["uid"] if is_running else "",
             "stale_deadline": work.stale_deadline,
@@ -173,18 +202,10 @@ def _revision(visit: Visit) -> ConfigurationRevision:
     ).get(ticket=visit.ticket)
 
 
-def _where(visit: Visit, revision: ConfigurationRevision) -> tuple[Plan, Target | None]:
+def _where(revision: ConfigurationRevision, cluster_id: int) -> tuple[Plan, Target | None]:
     head = revision.configuration
     plan = plan_for(head.project_environment, head.name)
-    return plan, next((one for one in plan.targets if one.cluster.pk == visit.params["cluster_id"]), None)
-
-
-def _assert_values(plan: Plan, revision: ConfigurationRevision) -> None:
-    """The held values are those the ticket began with: what is applied is what was approved, on every cluster."""
-    began, now = revision.secret_versions, plan.secret_versions(revision.document)
-    if began != now:
-        moved = [key for key in {*began, *now} if began.get(key) != now.get(key)]
-        raise changed_meanwhile(plan.pair, plan.name, moved)
+    return plan, next((one for one in plan.targets if one.cluster.pk == cluster_id), None)
 
 
 def _gone(visit: Visit) -> Json:
@@ -192,9 +213,11 @@ def _gone(visit: Visit) -> Json:
     return {"code": "configuration.target_gone", "params": params}
 
 
-async def _read(visit: Visit, client: Kubernetes, plan: Plan, target: Target, revision: ConfigurationRevision) -> _Work:
+async def _read(
+    visit: Visit, client: Kubernetes, plan: Plan, target: Target, revision: ConfigurationRevision, image: str
+) -> _Work:
     live = await read_live(client, target, plan.name)
-    wanted = wanted_objects(revision.document, plan, target, live, revision.number)
+    wanted = wanted_objects(revision.document, plan, target, live, revision.number, image=image)
     befores = []
     for one in wanted:
         if one["kind"] == "Deployment":
@@ -203,12 +226,7 @@ async def _read(visit: Visit, client: Kubernetes, plan: Plan, target: Target, re
             befores.append(await read_before(client, plan, target, one))
     gone = await left_over(client, plan, target, wanted)
     take_over = visit.ticket.form.get("take_over") is True
-    return _Work(visit, client, plan, target, live, wanted, befores, gone, take_over, visit.was_begun)
-
-
-def _does(wanted: Json, before: Json | None) -> Json:
-    did = "created" if before is None else "changed" if changes(before, wanted) else "unchanged"
-    return {"object": object_name(wanted), "did": did}
+    return _Work(visit, client, plan, target, live, wanted, befores, gone, take_over, visit.was_begun, image)
 
 
 def _apply(work: _Work, wanted: Json, before: Json | None) -> Json:
@@ -217,8 +235,11 @@ def _apply(work: _Work, wanted: Json, before: Json | None) -> Json:
         return before
     version = str(before["metadata"]["resourceVersion"]) if before and wanted["kind"] == "Deployment" else ""
     sent = filled(wanted, work.plan.pair, work.plan.name)
+    # The write carries the version that this is asked of.
+    asks = bool(version and work.image) and not work.take_over
+    force = run(takes_own_image(work.client, sent, before, work.visit.key), deadline()) if asks else work.take_over
     applied = work.send(
-        lambda: work.client.apply(sent, key=work.visit.key, seen=before, resource_version=version, force=work.take_over)
+        lambda: work.client.apply(sent, key=work.visit.key, seen=before, resource_version=version, force=force)
     )
     return dict(applied.object)
 
@@ -236,7 +257,7 @@ def await_configuration(visit: Visit) -> Outcome:
     applied = visit.output_of(APPLY, visit.step.target)
     if not applied.get("generation"):
         return Done()
-    plan, target = _where(visit, _revision(visit))
+    plan, target = _where(_revision(visit), visit.params["cluster_id"])
     if target is None:
         reason = _gone(visit)
         return Errored(reason["code"], reason["params"])

@@ -44,15 +44,21 @@ def assert_acceptable(plan: Plan, rows: list[Json]) -> None:
 
 def assert_standards(plan: Plan, document: Json, image: str, explanations: Json) -> None:
     """Conflict with every denied finding by its field; Invalid for warnings that nobody explained."""
+    findings = assert_not_denied(plan, document, image)
+    silent = sorted({one.standard for one in findings} - set(explanations))
+    if silent:
+        problems = [{"code": "configuration.unexplained", "params": {"standards": silent}}]
+        raise Invalid("configuration.unexplained", fields={"explanations": problems}, standards=silent)
+
+
+def assert_not_denied(plan: Plan, document: Json, image: str) -> list[Finding]:
+    """Conflict with every denied finding by its field; else all findings."""
     findings = evaluate(document, judged_subject(plan.pair, plan.name, image), current_standards())
     denied = [one for one in findings if one.level == "deny"]
     if denied:
         names = sorted({one.standard for one in denied})
         raise Conflict("configuration.denied", fields=_by_field(denied), standards=names)
-    silent = sorted({one.standard for one in findings} - set(explanations))
-    if silent:
-        problems = [{"code": "configuration.unexplained", "params": {"standards": silent}}]
-        raise Invalid("configuration.unexplained", fields={"explanations": problems}, standards=silent)
+    return findings
 
 
 def _by_field(findings: list[Finding]) -> dict[str, list[Json]]:
@@ -79,9 +85,16 @@ def content_of(plan: Plan, document: Json, rows: list[Json], *, take_over: bool)
                 "cluster_uid": target.cluster.uid,
                 "namespace": target.namespace,
                 "wave": target.wave,
-                "objects": {one["object"]: "created" if one["created"] else one["changes"] for one in row["objects"]},
-                "removed": row["removed"],
+                **objects_of(row),
             }
             for target, row in zip(plan.targets, rows, strict=True)
         ],
+    }
+
+
+def objects_of(row: Json) -> Json:
+    """What becomes of each object of a cluster, and which would go."""
+    return {
+        "objects": {one["object"]: "created" if one["created"] else one["changes"] for one in row["objects"]},
+        "removed": row["removed"],
     }

@@ -10,14 +10,15 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
+from apps.common.errors import IntegrationError
 from apps.integrations.kubernetes.client import Kubernetes
 from apps.integrations.kubernetes.ownership import is_ours, pod_spec_of
 from apps.integrations.kubernetes.paths import plural_of
-from apps.integrations.kubernetes.types import CONFIG_MANAGER
+from apps.integrations.kubernetes.types import CONFIG_MANAGER, FIELD_MANAGER
 from apps.projects.models import ProjectEnvironment
 from apps.workloads.configuring.held import SECRET, scope_of, sealed
 from apps.workloads.configuring.planning import Plan, Target
-from apps.workloads.rendering import render
+from apps.workloads.rendering import changes, render
 from apps.workloads.rendering.subject import ENVIRONMENT, NAME, PART_OF
 
 Json = dict[str, Any]
@@ -68,13 +69,15 @@ async def read_before(client: Kubernetes, plan: Plan, target: Target, wanted: Js
     return sealed(found, scope_of(plan.pair, plan.name))
 
 
-def wanted_objects(document: Json, plan: Plan, target: Target, live: Live, revision: int) -> list[Json]:
-    """The objects for a target, in the order they are applied.
+def wanted_objects(
+    document: Json, plan: Plan, target: Target, live: Live, revision: int, *, image: str = ""
+) -> list[Json]:
+    """The objects for a target, in the order they are applied; with `image` for the one that runs.
 
     Without an image that runs there is no Deployment or CronJob: the first release makes it (D22). Raises Invalid as
     `render`.
     """
-    image = live.image(target.container)
+    image = image or live.image(target.container)
     found = render(document, plan.subject(target, image or NO_IMAGE, revision))
     if not image:
         return [one for one in found if one["kind"] not in RUNNERS]
@@ -96,6 +99,21 @@ def _fitted(wanted: Json, live: Json) -> Json:
     if "replicas" not in fitted["spec"] and _only_we_own_replicas(live):
         fitted["spec"]["replicas"] = live["spec"]["replicas"]
     return fitted
+
+
+async def takes_own_image(client: Kubernetes, sent: Json, before: Json | None, key: str) -> bool:
+    """Whether `sent` has to be forced for the image that a release of the portal moved, and for nothing else: a dry run.
+
+    Any other owner is told by the write itself, never taken over.
+    """
+    try:
+        await client.apply(sent, key=key, seen=before, dry_run=True)
+    except IntegrationError as error:
+        if error.code != "kubernetes.apply_conflict":
+            raise
+        managers = {one["manager"] for one in error.params["conflicts"]}
+        return managers == {FIELD_MANAGER} and not error.params["more"]
+    return False
 
 
 def _only_we_own_replicas(live: Json) -> bool:
@@ -139,6 +157,12 @@ def is_made_for(pair: ProjectEnvironment, live: Json) -> bool:
         pair.project.slug,
         pair.environment.slug,
     )
+
+
+def what_it_does(wanted: Json, before: Json | None) -> Json:
+    """`{object, did}`: what applying it does to what stands there."""
+    did = "created" if before is None else "changed" if changes(before, wanted) else "unchanged"
+    return {"object": object_name(wanted), "did": did}
 
 
 def object_name(obj: Json) -> str:

@@ -14,13 +14,16 @@ from django.db.models import Q
 from apps.catalog.configuration.schema import schema_for
 from apps.catalog.configuration.subject import Subject as DocumentSubject
 from apps.catalog.configuration.validate import normalize
+from apps.catalog.services import sidecar_image
 from apps.catalog.standards.look import Subject as JudgedSubject
+from apps.common.errors import Invalid
 from apps.integrations.models import Cluster
 from apps.projects.api import hosts_entries
 from apps.projects.models import Placement, ProjectEnvironment
 from apps.workloads.configuring.held import held_keys
 from apps.workloads.models import ConfigurationRevision, Workload
 from apps.workloads.rendering import HostEntry, Subject
+from apps.workloads.rendering.container import has_sidecar
 from apps.workloads.rendering.secrets import versions
 from apps.workloads.rendering.subject import HeldKey
 
@@ -32,6 +35,7 @@ WORKLOADS = ("service", "worker", "cron")
 # Changes when the same document would be rendered into other objects.
 TEMPLATE_VERSION = "1"
 MAIN_CONTAINER = "app"
+NO_SIDECAR = "rendering.no_sidecar_image"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Plan:
     left_out: tuple[str, ...]
     hosts: tuple[HostEntry, ...]
     held: tuple[HeldKey, ...] = ()
+    sidecar_image: str = ""
 
     def subject(self, target: Target, image: str, revision: int, *, key: str = "") -> Subject:
         """Whom the objects of a target are rendered for; `key` is a step's, for a pre-rollout Job."""
@@ -78,6 +83,7 @@ class Plan:
             container=target.container,
             key=key,
             held=self.held,
+            sidecar_image=self.sidecar_image,
         )
 
     def secret_versions(self, document: Json) -> dict[str, int]:
@@ -100,7 +106,8 @@ def plan_for(pair: ProjectEnvironment, name: str) -> Plan:
     targets = [_target(pair, name, one) for one in placements if one.cluster.is_enabled]
     left_out = [one.cluster.name for one in placements if not one.cluster.is_enabled]
     hosts = tuple(HostEntry(one.ip, one.names) for one in hosts_entries(pair.environment))
-    return Plan(pair, name, tuple(targets), tuple(left_out), hosts, held_keys(pair, name))
+    held, sidecar = held_keys(pair, name), sidecar_image(pair.project.language)
+    return Plan(pair, name, tuple(targets), tuple(left_out), hosts, held, sidecar)
 
 
 def _target(pair: ProjectEnvironment, name: str, placement: Placement) -> Target:
@@ -147,4 +154,9 @@ def completed(pair: ProjectEnvironment, name: str, document: Json) -> Json:
     """The document checked and completed; Invalid with `fields` for what cannot be."""
     workload = document.get("workload")
     schema = schema_of(pair, workload if isinstance(workload, str) else "service")
-    return normalize(document, schema, document_subject(pair, name))
+    whole = normalize(document, schema, document_subject(pair, name))
+    if has_sidecar(whole) and not sidecar_image(pair.project.language):
+        params = {"language": pair.project.language}
+        problem = {"code": NO_SIDECAR, "params": params}
+        raise Invalid(NO_SIDECAR, fields={"/sidecar/logging": [problem]}, **params)
+    return whole

@@ -17,7 +17,7 @@ from apps.catalog.standards.telling import told
 from apps.common.errors import IntegrationError
 from apps.integrations.clients import get_kubernetes
 from apps.integrations.kubernetes.client import Kubernetes
-from apps.integrations.kubernetes.types import CONFIG_KEY
+from apps.integrations.kubernetes.types import CONFIG_KEY, Applied
 from apps.integrations.loop import run_many
 from apps.projects.models import ProjectEnvironment
 from apps.workloads.configuring import revisions
@@ -29,11 +29,12 @@ from apps.workloads.configuring.live import (
     object_name,
     read_before,
     read_live,
+    takes_own_image,
     wanted_objects,
 )
 from apps.workloads.configuring.planning import Plan, Target, completed, judged_subject, plan_for
 from apps.workloads.configuring.quotas import quota_rows
-from apps.workloads.rendering import between, changes, to_yaml
+from apps.workloads.rendering import between, changes, to_yaml, values
 
 Json = dict[str, Any]
 
@@ -77,24 +78,33 @@ def look_at_all(plan: Plan, document: Json, number: int, *, take_over: bool = Fa
         _row(target, {"not_checked" if found.retryable else "refused": found.as_reason()})
         if isinstance(found, IntegrationError)
         else _row(target, found)
-        for target, found in zip(plan.targets, _answers(plan, document, number, take_over), strict=True)
+        for target, found in zip(plan.targets, _answers(plan, document, number, take_over, {}), strict=True)
     ]
 
 
-def look_or_raise(plan: Plan, document: Json, number: int, *, take_over: bool = False) -> list[Json]:
-    """The same, but the first cluster that cannot be asked raises: nobody decides about what nobody could read."""
+def look_or_raise(
+    plan: Plan, document: Json, number: int, *, take_over: bool = False, images: dict[int, str] | None = None
+) -> list[Json]:
+    """The same, but the first cluster that cannot be asked raises: nobody decides about what nobody could read.
+
+    images: by a cluster's id, where another image comes with the document than the one that runs.
+    """
     rows = []
-    for target, found in zip(plan.targets, _answers(plan, document, number, take_over), strict=True):
+    for target, found in zip(plan.targets, _answers(plan, document, number, take_over, images or {}), strict=True):
         if isinstance(found, IntegrationError):
             raise found
         rows.append(_row(target, found))
     return rows
 
 
-def _answers(plan: Plan, document: Json, number: int, take_over: bool) -> list[Json | IntegrationError]:
+def _answers(
+    plan: Plan, document: Json, number: int, take_over: bool, images: dict[int, str]
+) -> list[Json | IntegrationError]:
     free = asyncio.Semaphore(AT_A_TIME)
     asked = [target for target in plan.targets if target.refused is None]
-    works = [_in_turn(free, _Look(plan, target, document, number, take_over)) for target in asked]
+    works = [
+        _in_turn(free, _Look(plan, one, document, number, take_over, images.get(one.cluster.pk, ""))) for one in asked
+    ]
     found = dict(
         zip(
             [target.cluster.pk for target in asked],
@@ -113,6 +123,7 @@ def _row(target: Target, found: Json) -> Json:
         "wave": target.wave,
         "image": "",
         "yaml": "",
+        "helm_values": "",
         "objects": [],
         "removed": [],
         "quotas": [],
@@ -132,6 +143,7 @@ class _Look:
     document: Json
     number: int
     take_over: bool
+    image: str = ""
 
 
 async def _in_turn(free: asyncio.Semaphore, look: _Look) -> Json:
@@ -143,7 +155,7 @@ async def _ask(client: Kubernetes, look: _Look) -> Json:
     """What one cluster says."""
     plan, target = look.plan, look.target
     live = await read_live(client, target, plan.name)
-    wanted = wanted_objects(look.document, plan, target, live, look.number)
+    wanted = wanted_objects(look.document, plan, target, live, look.number, image=look.image)
     objects = [await _dry_run(client, look, one) for one in wanted]
     quotas = await client.read_quota(target.namespace)
     gone = await left_over(client, plan, target, wanted)
@@ -152,6 +164,7 @@ async def _ask(client: Kubernetes, look: _Look) -> Json:
     return {
         "image": image,
         "yaml": to_yaml(wanted),
+        "helm_values": values(wanted, plan.subject(target, image, look.number)),
         "objects": objects,
         "removed": [object_name(one) for one in gone],
         "quotas": quota_rows(look.document, quotas, live.deployment),
@@ -168,8 +181,9 @@ async def _dry_run(client: Kubernetes, look: _Look, wanted: Json) -> Json:
         row["refused"] = belongs_to_others(look.plan, look.target, before)
         if row["refused"]:
             return row
+    sent = for_dry_run(wanted)
     try:
-        answer = await client.apply(for_dry_run(wanted), key=DRY_KEY, dry_run=True, seen=before, force=look.take_over)
+        answer = await _try(client, look, sent, before)
     except IntegrationError as error:
         if error.retryable:
             raise
@@ -179,6 +193,11 @@ async def _dry_run(client: Kubernetes, look: _Look, wanted: Json) -> Json:
     found = changes(None, wanted) if before is None else between(_without_key(before), _without_key(after))
     row["changes"] = [{"path": one.path, "before": one.before, "after": one.after} for one in found]
     return row
+
+
+async def _try(client: Kubernetes, look: _Look, sent: Json, before: Json | None) -> Applied:
+    force = look.take_over or (bool(look.image) and await takes_own_image(client, sent, before, DRY_KEY))
+    return await client.apply(sent, key=DRY_KEY, dry_run=True, seen=before, force=force)
 
 
 def _without_key(obj: Json) -> Json:

@@ -6,6 +6,7 @@ Must not: call a cluster; what is rendered here has the image that was last seen
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Max, QuerySet
@@ -13,6 +14,7 @@ from django.db.models import F, Max, QuerySet
 from apps.catalog.standards.sources import Current
 from apps.common.errors import Conflict, Missing
 from apps.projects.models import ProjectEnvironment
+from apps.workloads.configuring.held import assert_held, changed_meanwhile
 from apps.workloads.configuring.live import NO_IMAGE, RUNNERS, object_name
 from apps.workloads.configuring.planning import Plan, Target, judged_subject
 from apps.workloads.models import Configuration, ConfigurationRevision, ObservedDeployment
@@ -30,7 +32,7 @@ def configurations_of(project_id: int) -> QuerySet[Configuration]:
 def revisions_of(pair: ProjectEnvironment, name: str) -> QuerySet[ConfigurationRevision]:
     """All revisions of one configuration with their authors; none when there is no such configuration."""
     rows = ConfigurationRevision.objects.filter(configuration__project_environment=pair, configuration__name=name)
-    return rows.select_related("author")
+    return rows.select_related("author", "ticket")
 
 
 def get_revision(pair: ProjectEnvironment, name: str, number: int) -> ConfigurationRevision:
@@ -44,6 +46,12 @@ def get_revision(pair: ProjectEnvironment, name: str, number: int) -> Configurat
 def in_force(pair: ProjectEnvironment, name: str) -> ConfigurationRevision | None:
     """The revision that was applied last; None before the first."""
     applied = revisions_of(pair, name).filter(applied_at__isnull=False)
+    return applied.order_by("-applied_at", "-number").first()
+
+
+def in_force_at(pair: ProjectEnvironment, name: str, moment: datetime) -> ConfigurationRevision | None:
+    """The revision that was in force at that moment."""
+    applied = revisions_of(pair, name).filter(applied_at__lte=moment)
     return applied.order_by("-applied_at", "-number").first()
 
 
@@ -124,7 +132,7 @@ def documents_in_force() -> Iterator[Current]:
 
 def in_force_of(configuration_ids: list[int]) -> dict[int, ConfigurationRevision]:
     """The revision in force of each of these configurations that has one, in one query."""
-    rows = _newest_applied().filter(configuration__in=configuration_ids).select_related("author")
+    rows = _newest_applied().filter(configuration__in=configuration_ids).select_related("author", "ticket")
     return {one.configuration_id: one for one in rows}
 
 
@@ -132,3 +140,18 @@ def _newest_applied() -> QuerySet[ConfigurationRevision]:
     """Of each configuration the revision that was applied last."""
     rows = ConfigurationRevision.objects.filter(applied_at__isnull=False)
     return rows.order_by("configuration_id", F("applied_at").desc(), "-number").distinct("configuration_id")
+
+
+def bind_values(revision: ConfigurationRevision, plan: Plan) -> None:
+    """From the start on it is these held values and no others; who approved another version is asked again (D17)."""
+    assert_held(plan.pair, plan.name, revision.document, plan.held)
+    revision.secret_versions = plan.secret_versions(revision.document)
+    revision.save(update_fields=["secret_versions"])
+
+
+def assert_values(revision: ConfigurationRevision, plan: Plan) -> None:
+    """The held values are those the ticket began with: what is applied is what was approved, on every cluster."""
+    began, now = revision.secret_versions, plan.secret_versions(revision.document)
+    if began != now:
+        moved = [key for key in {*began, *now} if began.get(key) != now.get(key)]
+        raise changed_meanwhile(plan.pair, plan.name, moved)

@@ -6,7 +6,7 @@ talk to a cluster; what cannot become a right object is refused with a code.
 
 from apps.workloads.rendering.demand import Demand, Shortfall, demand, demand_of_pods, fits
 from apps.workloads.rendering.diff import Change, between, changes
-from apps.workloads.rendering.helm import chart
+from apps.workloads.rendering.helm import chart, values
 from apps.workloads.rendering.namespace import namespace_object, quota_object
 from apps.workloads.rendering.objects import render
 from apps.workloads.rendering.prerollout import pre_rollout_job
@@ -31,4 +31,5 @@ __all__ = [
     "quota_object",
     "render",
     "to_yaml",
+    "values",
 ]

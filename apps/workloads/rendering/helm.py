@@ -42,6 +42,12 @@ def chart(objects: Iterable[Json], subject: Subject) -> dict[str, str]:
     return {"Chart.yaml": plain_yaml(about), "values.yaml": plain_yaml(values), **_readme(listed), **templates}
 
 
+def values(objects: Iterable[Json], subject: Subject) -> str:
+    """The chart's values.yaml alone; "" for objects of which nothing is a value."""
+    found = {name: holder[member] for each in objects for name, holder, member in _places(each, subject)}
+    return plain_yaml(found) if found else ""
+
+
 def _readme(objects: list[Json]) -> dict[str, str]:
     """What the chart lacks: the values of its Secrets."""
     lines = [

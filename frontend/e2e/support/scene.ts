@@ -144,6 +144,26 @@ export async function configurationsOf(developer: Person, ops: Person, project: 
   return waiting.id
 }
 
+/** A preset of the project, and values held for it in production, unless they are there. */
+export async function presetsAndSecretsOf(developer: Person, ops: Person, project: string): Promise<void> {
+  const presets = '/api/v1/configuration-presets/'
+  const there = await developer.ask<{ results: unknown[] }>('GET', `${presets}?project=${project}`)
+  if (!there.results.length)
+    await developer.ask('POST', presets, {
+      name: 'Small, two pods',
+      scope: 'project',
+      project,
+      document: { replicas: 2 },
+    })
+  const held = `/api/v1/projects/${project}/secrets/production/${project}/`
+  await ops.ask('PUT', `${held}DATABASE_PASSWORD`, { value: 'only-for-pictures' })
+  await ops.ask('PUT', `${held}.pull`, {
+    registry: 'registry.shop.local',
+    username: 'puller',
+    password: 'only-for-pictures',
+  })
+}
+
 /** A service that somebody asks to be taken in, and about which nobody has decided. */
 export async function serviceThatWaits(developer: Person): Promise<Ticket> {
   const mark = Date.now().toString().slice(-7)
@@ -174,4 +194,63 @@ export async function resyncThatWaits(admin: Person, project: string): Promise<n
   const note = 'The flag hid a failing test; builds shall be as the template says.'
   const form = { canary: project, projects: [], note }
   return (await admin.ask<Ticket>('POST', `/api/v1/languages/${language}/resync/`, form)).id
+}
+
+export type Pod = { name: string; cluster: string; workload: number; containers: { name: string; state: string }[] }
+export type TerminalSession = { id: number; state: string; pod: string; end: { code: string } | null }
+
+/** The first workload of a project in an environment, and its pods, worst first. */
+export async function podsOf(
+  person: Person,
+  project: string,
+  environment: string,
+): Promise<{ id: number; pods: Pod[] }> {
+  const { results } = await person.ask<{ results: { id: number; environment: string }[] }>(
+    'GET',
+    `/api/v1/workloads/?project=${project}`,
+  )
+  const id = results.find((one) => one.environment === environment)?.id ?? 0
+  const { pods } = await person.ask<{ pods: Pod[] }>('GET', `/api/v1/projects/${project}/workloads/${id}/pods/`)
+  return { id, pods }
+}
+
+/** Drawn by the page and not by a graphics card, so that what stands on the screen can be read. */
+export const readable = (person: Person) =>
+  person.context.addInitScript(() => {
+    const made = HTMLCanvasElement.prototype.getContext
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...more: unknown[]) {
+      return kind === 'webgl2' ? null : Reflect.apply(made, this, [kind, ...more])
+    } as typeof made
+  })
+
+/** A shell of this person in test, its page open and the first line typed. */
+export async function shellOf(person: Person, project: string, reason: string): Promise<number> {
+  const { id, pods } = await podsOf(person, project, 'test')
+  const pod = pods.find((one) => one.containers[0]?.state === 'running')
+  if (!pod) throw new Error(`no pod of ${project} runs in test`)
+  const session = await person.ask<TerminalSession>('POST', '/api/v1/terminal-sessions/', {
+    workload: id,
+    cluster: pod.cluster,
+    pod: pod.name,
+    container: pod.containers[0]?.name,
+    reason,
+    minutes: 30,
+  })
+  await readable(person)
+  await person.page.goto(`/terminals/${session.id}`)
+  await person.page.locator('[data-terminal]:not([data-dimmed])').waitFor({ timeout: 30_000 })
+  await person.page.keyboard.type('echo the shop answers; ls /\n')
+  await person.page.locator('.xterm-rows', { hasText: 'the shop answers' }).waitFor()
+  return session.id
+}
+
+/** One shell that has ended, with its recording. */
+export async function endedShellOf(person: Person, project: string): Promise<number> {
+  const id = await shellOf(person, project, 'The bank channel times out, 4 % of payments fail')
+  await person.ask('POST', `/api/v1/terminal-sessions/${id}/end/`, { message: '' })
+  await until(
+    `session ${id} ends`,
+    async () => (await person.ask<TerminalSession>('GET', `/api/v1/terminal-sessions/${id}/`)).state === 'ended',
+  )
+  return id
 }

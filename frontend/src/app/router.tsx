@@ -9,6 +9,7 @@ import { queryClient } from './queryClient'
 import { RouteFailed } from './RouteFailed'
 import { adminRoutes } from './routes.admin'
 import { inside, page, root } from './routes.base'
+import { terminalRoutes } from './routes.terminals'
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -105,7 +106,7 @@ const release = createRoute({
     tab: oneOf(['commits', 'verdicts', 'deployments']),
     verdict: text,
   }),
-  component: page(['release', 'verdict'], () => import('@/features/release/ReleasePage')),
+  component: page(['release', 'terminals', 'verdict'], () => import('@/features/release/ReleasePage')),
 })
 const promote = createRoute({
   getParentRoute: () => project,
@@ -116,7 +117,7 @@ const promote = createRoute({
 const rollBack = createRoute({
   getParentRoute: () => project,
   path: '/rollback',
-  validateSearch: search({ env: text, to: text }),
+  validateSearch: search({ env: text, to: text, whole: flag }),
   component: page(['filing'], () => import('@/features/filing/RollBackPage')),
 })
 const configurations = createRoute({
@@ -127,7 +128,12 @@ const configurations = createRoute({
 const configuration = createRoute({
   getParentRoute: () => project,
   path: '/configuration/$environment/$name',
-  validateSearch: search({ start: text, tab: oneOf(['yaml', 'change']), cluster: text }),
+  validateSearch: search({
+    start: text,
+    tab: oneOf(['yaml', 'change', 'values']),
+    cluster: text,
+    open: oneOf(['presets', 'secrets']),
+  }),
   component: page(['configuration'], () => import('@/features/configuration/FormPage')),
 })
 const configurationRevisions = createRoute({
@@ -188,6 +194,24 @@ const firstHour = createRoute({
   component: page(['firsthour'], () => import('@/features/first-hour/FirstHourPage')),
 })
 
+const workloads = createRoute({
+  getParentRoute: () => project,
+  path: '/workloads',
+  component: page(['workload'], () => import('@/features/workload/WorkloadsPage')),
+})
+const workload = createRoute({
+  getParentRoute: () => project,
+  path: '/workloads/$id',
+  validateSearch: search({ cluster: text, pod: text }),
+  component: page(['workload'], () => import('@/features/workload/WorkloadPage')),
+})
+const projectTerminals = createRoute({
+  getParentRoute: () => project,
+  path: '/terminals',
+  validateSearch: search({ state: oneOf(['open', 'ended']), mine: flag }),
+  component: page(['terminals'], () => import('@/features/terminals/ProjectTerminalsPage')),
+})
+
 const routeTree = root.addChildren([
   signIn,
   welcome,
@@ -205,6 +229,9 @@ const routeTree = root.addChildren([
       release,
       promote,
       rollBack,
+      workloads,
+      workload,
+      projectTerminals,
       configurations,
       configuration,
       configurationRevisions,
@@ -217,6 +244,7 @@ const routeTree = root.addChildren([
     settingsHome,
     settings,
     firstHour,
+    ...terminalRoutes,
     adminRoutes,
   ]),
 ])
@@ -229,7 +257,11 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
-  defaultPendingComponent: () => <Loading />,
+  defaultPendingComponent: () => (
+    <div className="pending">
+      <Loading />
+    </div>
+  ),
   defaultErrorComponent: RouteFailed,
   defaultNotFoundComponent: NotFound,
   defaultPendingMs: 150,

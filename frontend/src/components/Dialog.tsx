@@ -42,3 +42,12 @@ export function Dialog({ label, onClose, className, children }: Props) {
     </dialog>
   )
 }
+
+/** The dialog's title, where its focus begins: what may be done in it often comes later than the dialog. */
+export function DialogTitle({ children }: { children: ReactNode }) {
+  return (
+    <h2 className={css.title} tabIndex={-1} ref={(element) => element?.setAttribute('autofocus', '')}>
+      {children}
+    </h2>
+  )
+}

@@ -4,7 +4,7 @@ import { CircleAlert, Lock } from 'lucide-react'
 import { Component, useEffect, useState, type ErrorInfo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { asApiError } from '@/lib/api/errors'
-import { sentence, type Reason } from '@/lib/i18n'
+import { currentLanguage, sentence, type Reason } from '@/lib/i18n'
 import { ClockTime } from './Age'
 import css from './states.module.css'
 
@@ -75,7 +75,9 @@ export function Denied({ reason, children }: { reason: Reason; children?: ReactN
     <div className={css.denied}>
       <Lock size={14} aria-hidden />
       <span>
-        {sentence(reason)} {children}
+        {sentence(reason)}
+        {children && currentLanguage() !== 'zh' && ' '}
+        {children}
       </span>
     </div>
   )

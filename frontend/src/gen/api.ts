@@ -1731,6 +1731,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{slug}/workloads/{workload_id}/pods/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One LIST per cluster at most, however many look; poll it every two seconds while it is shown. */
+        get: operations["workload_pods_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registries/": {
         parameters: {
             query?: never;
@@ -1989,6 +2006,160 @@ export interface paths {
         put?: never;
         /** @description Say what the change would newly refuse and warn of, over every configuration in force. */
         post: operations["standards_try"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The sessions of one's projects, newest first; POST opens one. */
+        get: operations["terminal_sessions_list"];
+        put?: never;
+        /** @description Open a session in a container; 409 `terminal.needs_ticket` where the environment's policy asks for one. */
+        post: operations["terminal_sessions_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One session. */
+        get: operations["terminal_sessions_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/claims/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new claim for the session's own user and login. */
+        post: operations["terminal_sessions_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/end/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End a session with a sentence that its user sees. */
+        post: operations["terminal_sessions_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/extend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give a session more time, once. */
+        post: operations["terminal_sessions_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/recording/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whole lines from `after` on, at most a megabyte; the next offset is `after` and the length of the answer. */
+        get: operations["terminal_sessions_recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/recording/verify/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Check every segment, and the end against the audit trail; 409 when there is too much of it for a request. */
+        get: operations["terminal_sessions_recording_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/recycle/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description File the ticket that replaces the pod that was touched by hand. */
+        post: operations["terminal_sessions_recycle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal-sessions/{session_id}/watch/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say, every ten seconds, that one watches a session along. */
+        post: operations["terminal_sessions_watch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2381,6 +2552,18 @@ export interface components {
             confirm: string;
             reason: string;
         };
+        /** @description Whether a cluster answered; of one that did not nothing is known. */
+        AskedCluster: {
+            cluster: string;
+            cluster_id: number;
+            workload: number;
+            reachable: boolean;
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            readonly detail: string;
+        };
         /** @description One row with its seal. */
         AuditEvent: {
             readonly id: number;
@@ -2613,7 +2796,7 @@ export interface components {
             /** @description user names */
             owners?: string[];
         };
-        /** @description Whom the portal tells; nobody when empty. */
+        /** @description Whom the portal tells when a release or a promote has ended well; nobody when empty. */
         Callback: {
             /**
              * Format: uri
@@ -2621,7 +2804,7 @@ export interface components {
              */
             url?: string;
         };
-        /** @description Whom the portal tells; nobody when empty. */
+        /** @description Whom the portal tells when a release or a promote has ended well; nobody when empty. */
         CallbackRequest: {
             /**
              * Format: uri
@@ -2672,12 +2855,22 @@ export interface components {
             /** @description there is no Deployment yet: it is created with this image */
             will_be_made: boolean;
             pre_rollout: components["schemas"]["PreRollout"] | null;
+            /** @description where a configuration comes back with the image */
+            objects: components["schemas"]["ChangedObject"][];
+            /** @description objects that would be deleted */
+            removed: string[];
         };
         /** @description One line of a fingerprint's content that moved. */
         ChangedLine: {
             path: string;
             before: unknown;
             after: unknown;
+        };
+        /** @description What becomes of one object; of one that is created the changes are left out. */
+        ChangedObject: {
+            object: string;
+            created: boolean;
+            changes: components["schemas"]["ChangedLine"][];
         };
         /**
          * @description * `phone` - phone
@@ -2714,7 +2907,7 @@ export interface components {
             alarm_contacts?: components["schemas"]["ContactRequest"][];
             /** @description absolute */
             deploy_path?: string;
-            /** @description absolute, `stdout`, or empty */
+            /** @description `stdout`, or empty */
             log_path?: string;
             /** @description arguments, the program first */
             start_command?: string[];
@@ -2774,6 +2967,16 @@ export interface components {
             clone: components["schemas"]["Clone"] | null;
             creates: components["schemas"]["Creates"][];
         };
+        /** @description A claim: single use, 30 seconds. */
+        Claim: {
+            readonly claim: string;
+            readonly socket: string;
+        };
+        /** @description Whether what the shell started is gone from the container, proved by a look into it. */
+        Cleanup: {
+            state: components["schemas"]["TerminalCleanupState"] | components["schemas"]["BlankEnum"];
+            readonly reason: components["schemas"]["Reason"] | null;
+        };
         /** @description Whether Jenkins can read it. unknown: nobody has tried today, or it could not be told. */
         Clone: {
             state: components["schemas"]["CloneStateEnum"];
@@ -2823,6 +3026,8 @@ export interface components {
             /** @description the one that runs, and stays */
             image: string;
             yaml: string;
+            /** @description values.yaml of the chart of the same objects */
+            helm_values: string;
             objects: components["schemas"]["ObjectPreview"][];
             /** @description objects that would be deleted */
             removed: string[];
@@ -2915,6 +3120,23 @@ export interface components {
             document: components["schemas"]["FieldChange"][];
             objects: components["schemas"]["ObjectDifference"][];
         };
+        /** @description Which revision may come back beside the image, by a ticket with `with_configuration`; `reason`: why none may. */
+        ConfigurationOffered: {
+            /** @description of the configuration, empty with a reason */
+            name: string;
+            /** @description of the revision that was in force then */
+            number: number | null;
+            /**
+             * Format: date-time
+             * @description when that revision came in force
+             */
+            applied_at: string | null;
+            /** @description number of the revision in force now */
+            in_force: number | null;
+            /** @description keys whose held values stay as they are */
+            secrets: string[];
+            readonly reason: components["schemas"]["Reason"] | null;
+        };
         /** @description What a document would do. */
         ConfigurationPreview: {
             /** @description completed */
@@ -2941,6 +3163,8 @@ export interface components {
             readonly note: string;
             readonly author: components["schemas"]["Person"] | null;
             readonly ticket: number | null;
+            /** @description number of the revision whose document came back with an earlier version; null for any other */
+            readonly brought_back_from: number | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -2952,6 +3176,8 @@ export interface components {
             readonly note: string;
             readonly author: components["schemas"]["Person"] | null;
             readonly ticket: number | null;
+            /** @description number of the revision whose document came back with an earlier version; null for any other */
+            readonly brought_back_from: number | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -2972,6 +3198,28 @@ export interface components {
             channel: components["schemas"]["ChannelEnum"];
             address: string;
         };
+        /** @description One container of a pod; the workload's own comes first. */
+        Container: {
+            name: string;
+            image: string;
+            ready: boolean;
+            restarts: number;
+            state: components["schemas"]["ContainerState"];
+            state_code: string;
+            reason: string;
+            exit_code: number | null;
+            last_reason: string;
+            last_exit_code: number | null;
+            /** Format: date-time */
+            last_ended_at: string | null;
+        };
+        /**
+         * @description * `running` - running
+         *     * `waiting` - waiting
+         *     * `ended` - ended
+         * @enum {string}
+         */
+        ContainerState: "running" | "waiting" | "ended";
         /** @description POST …/correct/. */
         CorrectRequest: {
             ids?: number[];
@@ -2990,7 +3238,7 @@ export interface components {
             system: string;
             name: string;
             target: string;
-            /** @description webhook, job, namespace or grants */
+            /** @description webhook, job, namespace, quota or grants */
             what: string;
             exists: boolean | null;
         };
@@ -3058,6 +3306,11 @@ export interface components {
             };
             detail: string;
         };
+        /** @description POST …/end/. */
+        EndSessionRequest: {
+            /** @default  */
+            message: string;
+        };
         /** @description An environment with its place in the chain and its clusters. */
         Environment: {
             readonly id: number;
@@ -3070,6 +3323,16 @@ export interface components {
             readonly promotes_from: string[];
             /** @description Whether an image needs a verdict in a predecessor to enter (D15). */
             readonly is_gated: boolean;
+            /**
+             * @description how a shell is opened here
+             *
+             *     * `open` - Open
+             *     * `ticket` - Ticket
+             *     * `ticket_or_break_glass` - Ticket Or Break Glass
+             */
+            readonly shell_policy: components["schemas"]["ShellPolicy"];
+            /** @description false: it is what the tier says */
+            readonly shell_policy_is_own: boolean;
             readonly placements: components["schemas"]["Placement"][];
             /** Format: date-time */
             readonly created_at: string;
@@ -3089,6 +3352,10 @@ export interface components {
         EvidenceRequest: {
             title: string;
             url: string;
+        };
+        /** @description POST …/extend/. */
+        ExtendSessionRequest: {
+            minutes: number;
         };
         /** @description One difference; both values null for what is secret. */
         FieldChange: {
@@ -3215,6 +3482,16 @@ export interface components {
             /** Format: date-time */
             readonly revoked_at: string | null;
         };
+        /** @description One line of the audit trail of a session; `code` is the audit action. */
+        Happened: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            actor: string;
+        };
         /** @description How old the cluster's observations are at most; `trouble` says why nothing newer came. */
         Heartbeat: {
             is_fresh: boolean;
@@ -3311,10 +3588,11 @@ export interface components {
             ready: number | null;
             total: number | null;
         };
-        /** @description One page of one tab. */
+        /** @description One page of one tab. `reminders` come with what needs the reader, and count there. */
         Inbox: {
             tab: string;
             counts: components["schemas"]["InboxCounts"];
+            reminders: components["schemas"]["Reminder"][];
             results: components["schemas"]["InboxLine"][];
             next: string | null;
         };
@@ -3324,7 +3602,7 @@ export interface components {
             following: number;
             done: number;
         };
-        /** @description A ticket in the inbox, and why it is there: approve, confirm, verdict, review or failed. */
+        /** @description A ticket in the inbox, and why it is there: approve, confirm, verdict, emergency, review or failed. */
         InboxLine: {
             readonly id: number;
             readonly kind: string;
@@ -3629,6 +3907,58 @@ export interface components {
         LinkTokenRequest: {
             token: string;
         };
+        /** @description One pod. Needs `language` in the context. */
+        LivePod: {
+            cluster: string;
+            cluster_id: number;
+            /** @description the workload as it lies on that cluster */
+            workload: number;
+            namespace: string;
+            name: string;
+            uid: string;
+            containers: components["schemas"]["Container"][];
+            /** @description the tag of the workload's own container */
+            version: string;
+            /** @description of the newest ReplicaSet */
+            is_new: boolean;
+            ready: boolean;
+            restarts: number;
+            /**
+             * @description the worst of it; pods come worst first
+             *
+             *     * `crash_loop` - crash_loop
+             *     * `out_of_memory` - out_of_memory
+             *     * `image_pull` - image_pull
+             *     * `config_error` - config_error
+             *     * `evicted` - evicted
+             *     * `unschedulable` - unschedulable
+             *     * `ended` - ended
+             *     * `not_ready` - not_ready
+             *     * `starting` - starting
+             *     * `terminating` - terminating
+             *     * `completed` - completed
+             *     * `running` - running
+             */
+            state: components["schemas"]["PodState"];
+            state_code: string;
+            state_params: {
+                [key: string]: unknown;
+            };
+            /** @description the sentence of `state_code` */
+            readonly detail: string;
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            node: string;
+            /**
+             * Format: date-time
+             * @description somebody typed into it by hand
+             */
+            touched_at: string | null;
+            touched_by: string;
+            touched_session: number | null;
+        };
         /** @description Who keeps the environment for himself, why and until when. */
         Lock: {
             by: string;
@@ -3805,6 +4135,14 @@ export interface components {
             position: number;
             /** @default 0 */
             approvals_required: number;
+            /**
+             * @description how a shell is opened; empty: by the tier
+             *
+             *     * `open` - Open
+             *     * `ticket` - Ticket
+             *     * `ticket_or_break_glass` - Ticket Or Break Glass
+             */
+            shell_policy?: components["schemas"]["ShellPolicy"] | components["schemas"]["BlankEnum"];
             /** @description slugs of the environments an image may come from */
             promotes_from?: string[];
         };
@@ -3884,7 +4222,7 @@ export interface components {
             alarm_contacts?: components["schemas"]["ContactRequest"][];
             /** @description absolute */
             deploy_path?: string;
-            /** @description absolute, `stdout`, or empty */
+            /** @description `stdout`, or empty */
             log_path?: string;
             /** @description arguments, the program first */
             start_command?: string[];
@@ -3937,7 +4275,10 @@ export interface components {
             /** @default  */
             comment: string;
         };
-        /** @description POST /languages/{slug}/templates/: `body` for a Dockerfile, `jenkins_template` for a Jenkins job. */
+        /**
+         * @description POST /languages/{slug}/templates/: `body` for a Dockerfile and a logging sidecar, whose image it is (empty: none from
+         *     now on), `jenkins_template` for a Jenkins job.
+         */
         NewTemplateRequest: {
             kind: components["schemas"]["TemplateKind"];
             /** @default  */
@@ -4041,6 +4382,90 @@ export interface components {
             is_paused: boolean;
             /** Format: date-time */
             changed_at: string;
+        };
+        /** @description POST /terminal-sessions/. */
+        OpenSessionRequest: {
+            /** Format: int64 */
+            workload: number;
+            /** @description name */
+            cluster: string;
+            pod: string;
+            container: string;
+            reason: string;
+            /** @default 30 */
+            minutes: number;
+            /** Format: int64 */
+            ticket?: number | null;
+        };
+        /** @description A new session with what opens its socket once, within 30 seconds, from this login. */
+        OpenedSession: {
+            readonly id: number;
+            readonly project: string;
+            readonly project_id: number;
+            readonly environment: string;
+            readonly environment_id: number;
+            readonly tier: string;
+            readonly workload: string;
+            readonly workload_id: number;
+            readonly cluster: string;
+            readonly cluster_id: number;
+            readonly data_centre: string;
+            readonly namespace: string;
+            readonly pod: string;
+            readonly pod_uid: string;
+            readonly container: string;
+            readonly image: string;
+            /** @description the image's tag */
+            readonly version: string;
+            readonly user: components["schemas"]["Person"];
+            /** @description null: none */
+            readonly ticket_id: number | null;
+            readonly reason: string;
+            readonly is_break_glass: boolean;
+            /** @description from the first use */
+            readonly minutes: number;
+            readonly state: components["schemas"]["TerminalState"];
+            readonly shell: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly opened_at: string | null;
+            /** Format: date-time */
+            readonly first_used_at: string | null;
+            /** Format: date-time */
+            readonly ends_at: string | null;
+            /**
+             * Format: date-time
+             * @description five minutes before the end
+             */
+            readonly warn_at: string | null;
+            /** Format: date-time */
+            readonly extended_at: string | null;
+            readonly extended_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+            readonly end: components["schemas"]["SessionEnd"] | null;
+            readonly exit_code: number | null;
+            readonly recording: components["schemas"]["RecordingFacts"];
+            readonly cleanup: components["schemas"]["Cleanup"];
+            /**
+             * Format: date-time
+             * @description when somebody first typed into the container
+             */
+            readonly touched_at: string | null;
+            /**
+             * Format: date-time
+             * @description a touched pod was recycled, or went by itself
+             */
+            readonly pod_gone_at: string | null;
+            readonly recycle_ticket_id: number | null;
+            readonly watchers: components["schemas"]["Watcher"][];
+            readonly happened: components["schemas"]["Happened"][];
+            readonly may: components["schemas"]["SessionRights"];
+            readonly successor: components["schemas"]["Pod"] | null;
+            readonly claim: string;
+            /** @description path of the WebSocket */
+            readonly socket: string;
         };
         /** @description What the form may choose from; names of systems that are switched on. */
         Options: {
@@ -4215,6 +4640,11 @@ export interface components {
             /** @description give it as `cursor` for the next page */
             next: string | null;
         };
+        PaginatedTerminalSessionList: {
+            results: components["schemas"]["TerminalSession"][];
+            /** @description give it as `cursor` for the next page */
+            next: string | null;
+        };
         PaginatedTicketList: {
             results: components["schemas"]["Ticket"][];
             /** @description give it as `cursor` for the next page */
@@ -4275,6 +4705,14 @@ export interface components {
             tier?: components["schemas"]["TierEnum"];
             position?: number;
             approvals_required?: number;
+            /**
+             * @description how a shell is opened; empty: by the tier
+             *
+             *     * `open` - Open
+             *     * `ticket` - Ticket
+             *     * `ticket_or_break_glass` - Ticket Or Break Glass
+             */
+            shell_policy?: components["schemas"]["ShellPolicy"] | components["schemas"]["BlankEnum"];
             /** @description slugs of the environments an image may come from */
             promotes_from?: string[];
         };
@@ -4326,7 +4764,7 @@ export interface components {
             alarm_contacts?: components["schemas"]["ContactRequest"][];
             /** @description absolute */
             deploy_path?: string;
-            /** @description absolute, `stdout`, or empty */
+            /** @description `stdout`, or empty */
             log_path?: string;
             /** @description arguments, the program first */
             start_command?: string[];
@@ -4436,6 +4874,29 @@ export interface components {
             since: string | null;
             name: string;
         };
+        /** @description GET /projects/{slug}/workloads/{id}/pods/. */
+        PodListing: {
+            /** Format: date-time */
+            at: string;
+            clusters: components["schemas"]["AskedCluster"][];
+            pods: components["schemas"]["LivePod"][];
+        };
+        /**
+         * @description * `crash_loop` - crash_loop
+         *     * `out_of_memory` - out_of_memory
+         *     * `image_pull` - image_pull
+         *     * `config_error` - config_error
+         *     * `evicted` - evicted
+         *     * `unschedulable` - unschedulable
+         *     * `ended` - ended
+         *     * `not_ready` - not_ready
+         *     * `starting` - starting
+         *     * `terminating` - terminating
+         *     * `completed` - completed
+         *     * `running` - running
+         * @enum {string}
+         */
+        PodState: "crash_loop" | "out_of_memory" | "image_pull" | "config_error" | "evicted" | "unschedulable" | "ended" | "not_ready" | "starting" | "terminating" | "completed" | "running";
         /** @description A command of the new image that runs as a Job before the rollout; its failure stops it. */
         PreRollout: {
             command: string[];
@@ -4484,6 +4945,8 @@ export interface components {
             requires_review: boolean;
             gates: components["schemas"]["TicketGate"][];
             changes: components["schemas"]["Change"][];
+            /** @description of a roll back alone */
+            configuration: components["schemas"]["ConfigurationOffered"] | null;
             commits: components["schemas"]["Commits"] | null;
             readonly commits_reason: components["schemas"]["Reason"] | null;
             who_may_decide: components["schemas"]["Person"][];
@@ -4536,7 +4999,7 @@ export interface components {
             readonly alarm_contacts: components["schemas"]["Contact"][];
             /** @description on a virtual machine */
             readonly deploy_path: string;
-            /** @description absolute, or stdout; empty: nobody said */
+            /** @description stdout; empty: nobody said */
             readonly log_path: string;
             readonly start_command: string[];
             readonly stop_command: string[];
@@ -4703,6 +5166,29 @@ export interface components {
             };
             detail: string;
         };
+        /** @description What there is of the recording; its head is in the audit trail. */
+        RecordingFacts: {
+            bytes: number;
+            segments: number;
+            /** Format: date-time */
+            deleted_at: string | null;
+        };
+        /** @description Whether a recording is what was recorded; if not, the first place that does not hold. */
+        RecordingVerdict: {
+            intact: boolean;
+            /** @description segments that hold */
+            checked: number;
+            /** @description number of the first that does not */
+            segment: number | null;
+            /** @description byte at which it begins */
+            position: number | null;
+            /** @description what is wrong with it; empty when nothing is */
+            code: string;
+        };
+        /** @description POST …/recycle/. */
+        RecycleRequest: {
+            reason: string;
+        };
         /** @description POST /account-links/redeem. */
         RedeemRequest: {
             token: string;
@@ -4865,6 +5351,21 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        /** @description Something that waits for the reader and is no ticket (yet). */
+        Reminder: {
+            what: string;
+            id: number;
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            /** @description the sentence of `code` */
+            readonly detail: string;
+            /** Format: date-time */
+            at: string;
+            project: string;
+            environment: string;
+        };
         /** @description At most 20. */
         Repositories: {
             results: components["schemas"]["FoundRepository"][];
@@ -4883,7 +5384,7 @@ export interface components {
             alarm_contacts?: components["schemas"]["ContactRequest"][];
             /** @description absolute */
             deploy_path?: string;
-            /** @description absolute, `stdout`, or empty */
+            /** @description `stdout`, or empty */
             log_path?: string;
             /** @description arguments, the program first */
             start_command?: string[];
@@ -5010,6 +5511,29 @@ export interface components {
             /** @description Whether it is the session of this request. */
             readonly is_current: boolean;
         };
+        /** @description Why it ended. */
+        SessionEnd: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            detail: string;
+        };
+        /** @description What the reader may do now. */
+        SessionRights: {
+            end: components["schemas"]["Right"];
+            extend: components["schemas"]["Right"];
+            watch: components["schemas"]["Right"];
+            replay: components["schemas"]["Right"];
+            recycle: components["schemas"]["Right"];
+        };
+        /**
+         * @description * `open` - Open
+         *     * `ticket` - Ticket
+         *     * `ticket_or_break_glass` - Ticket Or Break Glass
+         * @enum {string}
+         */
+        ShellPolicy: "open" | "ticket" | "ticket_or_break_glass";
         /**
          * @description * `requested` - Requested
          *     * `active` - Active
@@ -5179,7 +5703,7 @@ export interface components {
             readonly jenkins_template: string;
             /** Format: date-time */
             readonly created_at: string;
-            /** @description Dockerfile: Jinja2 source; Jenkins job: empty, the template job lives in Jenkins */
+            /** @description Dockerfile: Jinja2 source; Jenkins job: empty, the template job lives in Jenkins; logging sidecar: its image, empty for none */
             readonly body: string;
         };
         /** @description A version without its body. */
@@ -5195,10 +5719,11 @@ export interface components {
         /**
          * @description * `jenkins_job` - Jenkins Job
          *     * `dockerfile` - Dockerfile
+         *     * `logging_sidecar` - Logging Sidecar
          * @enum {string}
          */
-        TemplateKind: "jenkins_job" | "dockerfile";
-        /** @description POST /languages/{slug}/templates/preview: `text` is a Dockerfile's source, or the name of a template job. */
+        TemplateKind: "jenkins_job" | "dockerfile" | "logging_sidecar";
+        /** @description POST /languages/{slug}/templates/preview: `text` is a Dockerfile's source, a template job's name, or an image. */
         TemplatePreviewRequest: {
             kind: components["schemas"]["TemplateKind"];
             text: string;
@@ -5230,6 +5755,153 @@ export interface components {
          * @enum {string}
          */
         TemplateProblemLevel: "deny" | "warn";
+        /**
+         * @description * `` - not ended
+         *     * `pending` - Pending
+         *     * `done` - Done
+         *     * `failed` - Failed
+         *     * `not_needed` - Not Needed
+         * @enum {string}
+         */
+        TerminalCleanupState: "pending" | "done" | "failed" | "not_needed";
+        /** @description One session. Needs `request` in the context. */
+        TerminalSession: {
+            readonly id: number;
+            readonly project: string;
+            readonly project_id: number;
+            readonly environment: string;
+            readonly environment_id: number;
+            readonly tier: string;
+            readonly workload: string;
+            readonly workload_id: number;
+            readonly cluster: string;
+            readonly cluster_id: number;
+            readonly data_centre: string;
+            readonly namespace: string;
+            readonly pod: string;
+            readonly pod_uid: string;
+            readonly container: string;
+            readonly image: string;
+            /** @description the image's tag */
+            readonly version: string;
+            readonly user: components["schemas"]["Person"];
+            /** @description null: none */
+            readonly ticket_id: number | null;
+            readonly reason: string;
+            readonly is_break_glass: boolean;
+            /** @description from the first use */
+            readonly minutes: number;
+            readonly state: components["schemas"]["TerminalState"];
+            readonly shell: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly opened_at: string | null;
+            /** Format: date-time */
+            readonly first_used_at: string | null;
+            /** Format: date-time */
+            readonly ends_at: string | null;
+            /**
+             * Format: date-time
+             * @description five minutes before the end
+             */
+            readonly warn_at: string | null;
+            /** Format: date-time */
+            readonly extended_at: string | null;
+            readonly extended_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+            readonly end: components["schemas"]["SessionEnd"] | null;
+            readonly exit_code: number | null;
+            readonly recording: components["schemas"]["RecordingFacts"];
+            readonly cleanup: components["schemas"]["Cleanup"];
+            /**
+             * Format: date-time
+             * @description when somebody first typed into the container
+             */
+            readonly touched_at: string | null;
+            /**
+             * Format: date-time
+             * @description a touched pod was recycled, or went by itself
+             */
+            readonly pod_gone_at: string | null;
+            readonly recycle_ticket_id: number | null;
+        };
+        /** @description With who watches, what happened, what the reader may do, and where to go on. */
+        TerminalSessionDetail: {
+            readonly id: number;
+            readonly project: string;
+            readonly project_id: number;
+            readonly environment: string;
+            readonly environment_id: number;
+            readonly tier: string;
+            readonly workload: string;
+            readonly workload_id: number;
+            readonly cluster: string;
+            readonly cluster_id: number;
+            readonly data_centre: string;
+            readonly namespace: string;
+            readonly pod: string;
+            readonly pod_uid: string;
+            readonly container: string;
+            readonly image: string;
+            /** @description the image's tag */
+            readonly version: string;
+            readonly user: components["schemas"]["Person"];
+            /** @description null: none */
+            readonly ticket_id: number | null;
+            readonly reason: string;
+            readonly is_break_glass: boolean;
+            /** @description from the first use */
+            readonly minutes: number;
+            readonly state: components["schemas"]["TerminalState"];
+            readonly shell: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly opened_at: string | null;
+            /** Format: date-time */
+            readonly first_used_at: string | null;
+            /** Format: date-time */
+            readonly ends_at: string | null;
+            /**
+             * Format: date-time
+             * @description five minutes before the end
+             */
+            readonly warn_at: string | null;
+            /** Format: date-time */
+            readonly extended_at: string | null;
+            readonly extended_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+            readonly end: components["schemas"]["SessionEnd"] | null;
+            readonly exit_code: number | null;
+            readonly recording: components["schemas"]["RecordingFacts"];
+            readonly cleanup: components["schemas"]["Cleanup"];
+            /**
+             * Format: date-time
+             * @description when somebody first typed into the container
+             */
+            readonly touched_at: string | null;
+            /**
+             * Format: date-time
+             * @description a touched pod was recycled, or went by itself
+             */
+            readonly pod_gone_at: string | null;
+            readonly recycle_ticket_id: number | null;
+            readonly watchers: components["schemas"]["Watcher"][];
+            readonly happened: components["schemas"]["Happened"][];
+            readonly may: components["schemas"]["SessionRights"];
+            readonly successor: components["schemas"]["Pod"] | null;
+        };
+        /**
+         * @description * `opening` - Opening
+         *     * `live` - Live
+         *     * `away` - Away
+         *     * `ended` - Ended
+         * @enum {string}
+         */
+        TerminalState: "opening" | "live" | "away" | "ended";
         /**
          * @description * `system` - System
          *     * `light` - Light
@@ -5502,6 +6174,12 @@ export interface components {
             environment: components["schemas"]["TicketEnvironment"] | null;
             /** Format: date-time */
             created_at: string;
+        };
+        /** @description Somebody who watches now. */
+        Watcher: {
+            user: components["schemas"]["Person"];
+            /** Format: date-time */
+            started_at: string;
         };
         /** @description The last known good version. `image_known_present` is null when no row tells; releases/{id}/presence asks. */
         WayBack: {
@@ -8666,6 +9344,28 @@ export interface operations {
             };
         };
     };
+    workload_pods_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                workload_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodListing"];
+                };
+            };
+        };
+    };
     registries_list: {
         parameters: {
             query?: {
@@ -9098,6 +9798,254 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StandardImpact"];
                 };
+            };
+        };
+    };
+    terminal_sessions_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                environment?: string;
+                limit?: number;
+                mine?: boolean;
+                project?: string;
+                /**
+                 * @description * `open` - open
+                 *     * `opening` - opening
+                 *     * `live` - live
+                 *     * `away` - away
+                 *     * `ended` - ended
+                 */
+                state?: "open" | "opening" | "live" | "away" | "ended";
+                ticket?: number;
+                /** @description pods that wait to be recycled */
+                touched?: boolean;
+                /** @description tag of the image that ran there */
+                version?: string;
+                workload?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTerminalSessionList"];
+                };
+            };
+        };
+    };
+    terminal_sessions_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenSessionRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+        };
+    };
+    terminal_sessions_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalSessionDetail"];
+                };
+            };
+        };
+    };
+    terminal_sessions_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+        };
+    };
+    terminal_sessions_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndSessionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalSessionDetail"];
+                };
+            };
+        };
+    };
+    terminal_sessions_extend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendSessionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalSessionDetail"];
+                };
+            };
+        };
+    };
+    terminal_sessions_recording: {
+        parameters: {
+            query?: {
+                /** @description byte offset, 0 by default */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description bytes there are */
+                    "X-Recording-Size"?: number;
+                    /** @description no more will come */
+                    "X-Recording-Complete"?: boolean;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-asciicast": string;
+                };
+            };
+        };
+    };
+    terminal_sessions_recording_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingVerdict"];
+                };
+            };
+        };
+    };
+    terminal_sessions_recycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecycleRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+        };
+    };
+    terminal_sessions_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9649,6 +10597,7 @@ export interface operations {
                  *     * `configuration.propose` - configuration.propose
                  *     * `configuration.read` - configuration.read
                  *     * `dockerfile.override` - dockerfile.override
+                 *     * `emergency_shell.request` - emergency_shell.request
                  *     * `environment.manage` - environment.manage
                  *     * `environment.read` - environment.read
                  *     * `first_hour.read` - first_hour.read
@@ -9665,6 +10614,8 @@ export interface operations {
                  *     * `me.update` - me.update
                  *     * `migration.change` - migration.change
                  *     * `person.read` - person.read
+                 *     * `pod.read` - pod.read
+                 *     * `pod.recycle` - pod.recycle
                  *     * `preset.create` - preset.create
                  *     * `preset.delete` - preset.delete
                  *     * `project.archive` - project.archive
@@ -9691,6 +10642,13 @@ export interface operations {
                  *     * `session.manage` - session.manage
                  *     * `standard.manage` - standard.manage
                  *     * `standard.read` - standard.read
+                 *     * `terminal.break_glass` - terminal.break_glass
+                 *     * `terminal.end` - terminal.end
+                 *     * `terminal.extend` - terminal.extend
+                 *     * `terminal.open` - terminal.open
+                 *     * `terminal.read` - terminal.read
+                 *     * `terminal.replay` - terminal.replay
+                 *     * `terminal.watch` - terminal.watch
                  *     * `ticket.approve` - ticket.approve
                  *     * `ticket.cancel` - ticket.cancel
                  *     * `ticket.comment` - ticket.comment
@@ -9705,7 +10663,7 @@ export interface operations {
                  *     * `workload.adopt` - workload.adopt
                  *     * `workload.read` - workload.read
                  */
-                action: "account_link.use" | "audit.read" | "board.read" | "brake.pull" | "brake.read" | "brake.release" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "configuration.propose" | "configuration.read" | "dockerfile.override" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "hosts.manage" | "hosts.read" | "hosts_token.manage" | "inbox.read" | "intake.manage" | "integration.manage" | "me.read" | "me.update" | "migration.change" | "person.read" | "preset.create" | "preset.delete" | "project.archive" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.request" | "project.update" | "project_access.approve" | "project_access.operate" | "project_access.read" | "promote.request" | "provision.read" | "release.read" | "release.request" | "resync.approve" | "resync.operate" | "resync.read" | "roll_back.request" | "secret.manage" | "session.create" | "session.end" | "session.manage" | "standard.manage" | "standard.read" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
+                action: "account_link.use" | "audit.read" | "board.read" | "brake.pull" | "brake.read" | "brake.release" | "build.read" | "catalog.read" | "cluster.manage" | "cluster.read" | "configuration.propose" | "configuration.read" | "dockerfile.override" | "emergency_shell.request" | "environment.manage" | "environment.read" | "first_hour.read" | "grant.manage" | "grant.read" | "hints.subscribe" | "hosts.manage" | "hosts.read" | "hosts_token.manage" | "inbox.read" | "intake.manage" | "integration.manage" | "me.read" | "me.update" | "migration.change" | "person.read" | "pod.read" | "pod.recycle" | "preset.create" | "preset.delete" | "project.archive" | "project.create" | "project.list" | "project.pin" | "project.read" | "project.request" | "project.update" | "project_access.approve" | "project_access.operate" | "project_access.read" | "promote.request" | "provision.read" | "release.read" | "release.request" | "resync.approve" | "resync.operate" | "resync.read" | "roll_back.request" | "secret.manage" | "session.create" | "session.end" | "session.manage" | "standard.manage" | "standard.read" | "terminal.break_glass" | "terminal.end" | "terminal.extend" | "terminal.open" | "terminal.read" | "terminal.replay" | "terminal.watch" | "ticket.approve" | "ticket.cancel" | "ticket.comment" | "ticket.read" | "ticket.retry" | "ticket.review" | "token.manage" | "user.manage" | "verdict.give" | "why.read" | "why.read_others" | "workload.adopt" | "workload.read";
                 environment?: number;
                 project?: number;
                 /** @description user name; of others for administrators, and in a project for its owners and ops */

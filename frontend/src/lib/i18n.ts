@@ -96,16 +96,19 @@ export async function setLanguage(language: Language): Promise<void> {
   }
 }
 
-const PARAM = /\{(\w+)\}/g
+/** As the server reads them: `{stage|project_stage}` shows the param by the words `word.project_stage.<value>`. */
+const PARAM = /\{(\w+)(?:\|(\w+))?\}/g
 
-function shown(value: unknown): string {
+function shown(value: unknown, words: string | undefined, texts: Words): string {
   if (value === null || value === undefined) return '–'
-  return Array.isArray(value) ? value.map(String).join(', ') : String(value)
+  if (Array.isArray(value))
+    return value.map((one) => shown(one, words, texts)).join(words ? texts['word.list_comma'] : ', ')
+  return (words && texts[`word.${words}.${String(value)}`]) || String(value)
 }
 
 /** An environment that is named after its tier is called as the language calls it, as `useEnvironmentWord` does. */
 function callPlace(text: string, environment: unknown): string {
-  const tier = i18next.getResource(i18next.language, 'common', `tier.${shown(environment)}`) as string | undefined
+  const tier = i18next.getResource(i18next.language, 'common', `tier.${String(environment)}`) as string | undefined
   if (!tier) return text
   const called = i18next.t('place_of_tier', { tier: tier.toLowerCase() })
   // A Chinese word stands without the spaces that a Latin name has around it.
@@ -116,12 +119,21 @@ function callPlace(text: string, environment: unknown): string {
 
 /** The sentence of a server code in the language of the page; an unknown code gives the server's own sentence. */
 export function sentence(reason: Reason): string {
-  const texts = i18next.getResourceBundle(i18next.language, 'server') as Record<string, string> | undefined
+  const texts = i18next.getResourceBundle(i18next.language, 'server') as Words | undefined
   const params = (reason.params ?? {}) as Record<string, unknown>
   const own = reason.code.startsWith('ui.')
     ? (i18next.getResource(i18next.language, 'common', reason.code) as string)
     : undefined
   const text = texts?.[reason.code] ?? own
   if (text === undefined) return reason.detail || reason.code
-  return callPlace(text, params.environment).replace(PARAM, (_, name: string) => shown(params[name]))
+  return callPlace(text, params.environment).replace(PARAM, (_, name: string, words?: string) =>
+    shown(params[name], words, texts ?? {}),
+  )
+}
+
+/** The same for what is wrong with a field: as on the server, its code is looked for under `field.` first. */
+export function fieldSentence(problem: Reason): string {
+  const code = `field.${problem.code}`
+  const isKnown = i18next.getResource(i18next.language, 'server', code) !== undefined
+  return sentence(isKnown ? { ...problem, code } : problem)
 }

@@ -51,6 +51,10 @@ export const TICKET_KINDS = ['release', 'promote', 'roll_back'] as const
 export const ACCESS_KINDS = ['project_access', 'project_removal'] as const
 export const isAccessKind = (kind: string): boolean => (ACCESS_KINDS as readonly string[]).includes(kind)
 
+/** Kinds about a shell in a container, and what becomes of the pod. */
+export const SHELL_KINDS = ['emergency_shell', 'recycle_pod'] as const
+export const isShellKind = (kind: string): boolean => (SHELL_KINDS as readonly string[]).includes(kind)
+
 /** Kinds that are about what many projects share. */
 export const CATALOG_KINDS = ['resync_jobs'] as const
 

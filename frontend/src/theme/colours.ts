@@ -104,3 +104,30 @@ export const FONT_UI =
   "'Inter Variable', Inter, 'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', system-ui, sans-serif"
 export const FONT_MONO =
   "'JetBrains Mono Variable', 'JetBrains Mono', 'Noto Sans Mono CJK SC', ui-monospace, Menlo, Consolas, monospace"
+
+/** The terminal is dark in both modes. */
+export const terminalColours = {
+  background: '#0F1115',
+  foreground: '#D8DCE3',
+  cursor: '#EDEFF3',
+  cursorAccent: '#0F1115',
+  selectionBackground: '#33415E',
+  black: '#1B1F27',
+  red: '#FF7A7E',
+  green: '#5FDDA3',
+  yellow: '#F9AE2B',
+  blue: '#6BA4FF',
+  magenta: '#E6B1FB',
+  cyan: '#58C7D6',
+  white: '#D8DCE3',
+  brightBlack: '#7B8494',
+  brightRed: '#FFB0A8',
+  brightGreen: '#7FE0B0',
+  brightYellow: '#F7CF73',
+  brightBlue: '#A2CCFF',
+  brightMagenta: '#EBBDF6',
+  brightCyan: '#8FE0EA',
+  brightWhite: '#FFFFFF',
+}
+/** What was found in it: all places, and the one shown. */
+export const terminalMarks = { match: '#4D3C17', active: '#8A5800' }

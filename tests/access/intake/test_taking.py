@@ -80,7 +80,7 @@ def test_all_of_them_in_one_go(desk: Desk, services: list[str]) -> None:
     assert [one["code"] for one in first.why] == [
         "intake.why_scm",
         "intake.why_deployment_image",
-        "intake.job_rewritten",
+        "intake.job_in_the_way",
     ]
     desk.take(intake)
     assert intake.state == "done"

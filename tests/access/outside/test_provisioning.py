@@ -232,7 +232,13 @@ def test_the_first_release_takes_the_job_as_it_was_made(company: Company, desk: 
     outside.mark()
     ticket = desk.run(company.file("release", "developer", project.slug, "test", ref="main"))
     assert (ticket.status, ticket.reason) == ("succeeded", None), steps_of(ticket)
-    assert output(ticket, "ensure_job") == {"job": project.slug, "created": False, "changed": False}
+    assert output(ticket, "ensure_job") == {
+        "job": project.slug,
+        "created": False,
+        "changed": False,
+        "added": [],
+        "template_version": 1,
+    }
     assert not {kind for server, kind in outside.changed() if server == "jenkins"} & {"job.create", "job.config.set"}
     assert run(jenkins.get_config(project.slug), 5) == before
     note = notes.read(jobxml.description(before))

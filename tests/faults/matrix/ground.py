@@ -223,7 +223,9 @@ def _found(sandbox: Any, second: Any) -> Any:
     host = second.url.removeprefix("http://")
     row = Registry.objects.create(name="dc2-registry", url=second.url, host=host, username="ci", password="s3cret")
     Cluster.objects.filter(name="dc2").update(registry=row, pull_host=host)
-    add_project(company, replicas=1)
+    project = add_project(company, replicas=1)
+    project.callback = {"url": sandbox.world.callback_url}
+    project.save(update_fields=["callback"])
     for name in sandbox.clusters:
         ByHand(company, name).hasten()
     return company

@@ -34,6 +34,7 @@ from tests.support.story import wait_ended, wait_status
 REPO = f"shop/{SLUG}"
 DATA_CENTRES = ("dc1", "dc2")
 PRE_ROLLOUT = "run_pre_rollout"
+RESTORE = "restore_configuration"
 MIGRATE = {"command": ["./migrate"], "timeout_seconds": 60}
 
 
@@ -41,7 +42,8 @@ MIGRATE = {"command": ["./migrate"], "timeout_seconds": 60}
 class Scene:
     """A filed ticket, ready for a worker. `changes`: which clusters shall change their image, once each. `made`: what
     shall be made and deleted outside, once each, as (server, kind of call); None where that is another scene's matter.
-    `has_job`: before its image changes, each of those clusters runs a Job."""
+    `has_job`: before its image changes, each of those clusters runs a Job. `calls_back`: the receiver shall hear of it, by
+    one key; None where it may have refused for good, which ends no ticket."""
 
     ticket: Ticket
     changes: tuple[str, ...]
@@ -52,6 +54,7 @@ class Scene:
     others: list[Ticket] = field(default_factory=list)
     made: list[tuple[str, str]] | None = None
     has_job: bool = False
+    calls_back: bool | None = False
 
     def wanted(self) -> Release:
         """The release that the clusters shall run."""
@@ -59,6 +62,14 @@ class Scene:
 
 
 Opener = Callable[["Stage", Cell], Scene]
+FINAL = ("409", "410")  # what a receiver says once and for all
+
+
+def is_heard(cell: Cell) -> bool | None:
+    """Whether the receiver takes the callback of a version that arrived. A strike at all servers may meet it last."""
+    return None if cell.fault in FINAL else True
+
+
 SCENES: dict[str, Opener] = {}
 
 
@@ -98,6 +109,7 @@ class Stage:
         for kind in set(registry.KINDS) - {ticket.kind for ticket in tickets}:
             tickets.append(self._succeed(SCENES[kind](self, Cell(kind, "", "", "", "")).ticket))
         tickets.append(self._succeed(SCENES["release"](self, Cell("release", PRE_ROLLOUT, "", "", "")).ticket))
+        tickets.append(self._succeed(SCENES["roll_back"](self, Cell("roll_back", RESTORE, "test-1", "", "")).ticket))
         wrong = self.ground.stop_workers()
         if wrong:
             raise MatrixError("; ".join(wrong))
@@ -169,21 +181,25 @@ def _release_scene(stage: Stage, cell: Cell) -> Scene:
         ended = Hand(stage.company).drive(_configure(stage, pre_rollout=job))
         if ended.status != "succeeded":
             raise MatrixError(f"A quiet configure ended {ended.status}: {ended.reason}.")
-    return Scene(stage._release(), ("test-1",), ("test-1",), builds=1, tags=1, has_job=has_job)
+    ticket = stage._release()
+    return Scene(ticket, ("test-1",), ("test-1",), builds=1, tags=1, has_job=has_job, calls_back=is_heard(cell))
 
 
 @scene("promote")
-def _promote_scene(stage: Stage, _cell: Cell) -> Scene:
+def _promote_scene(stage: Stage, cell: Cell) -> Scene:
     """A tested version goes to two data centres, one of which has to get the image first."""
     _, other = stage.production()
     stage.forget_in_second_registry(other)
     ticket = stage._approved("promote", "developer", release=other.tag)
-    return Scene(ticket, DATA_CENTRES, DATA_CENTRES, release=other)
+    return Scene(ticket, DATA_CENTRES, DATA_CENTRES, release=other, calls_back=is_heard(cell))
 
 
 @scene("roll_back")
 def _roll_back_scene(stage: Stage, cell: Cell) -> Scene:
-    """Back to the earlier version; at `take_slot` somebody else holds the slot, half way through a promote."""
+    """Back to the earlier version; at `take_slot` somebody else holds the slot, half way through a promote. In test it
+    comes back with its configuration."""
+    if cell.target == "test-1":
+        return _restoring(stage)
     now, other = stage.production()
     if cell.step != "take_slot":
         ticket = stage._approved("roll_back", "ops", release=other.tag, reason="the crash matrix says so")
@@ -191,6 +207,24 @@ def _roll_back_scene(stage: Stage, cell: Cell) -> Scene:
     holder = _half_way(stage, other)
     ticket = stage._approved("roll_back", "ops", release=now.tag, reason="the crash matrix says so")
     return Scene(ticket, ("dc1",), DATA_CENTRES, release=now, others=[holder])
+
+
+def _restoring(stage: Stage) -> Scene:
+    """Both tested versions arrived in test, each with another configuration; the first comes back with its own."""
+    old, new = stage.tested
+    back = {"reason": "the crash matrix says so"}
+    for release in (old, new):
+        _drive(stage, _configure(stage))
+        _drive(stage, stage.company.file("roll_back", "ops", SLUG, "test", release=release.tag, **back))
+    form = {**back, "release": old.tag, "with_configuration": True}
+    ticket = stage.company.file("roll_back", "ops", SLUG, "test", **form)
+    return Scene(ticket, ("test-1",), ("test-1",), release=old)
+
+
+def _drive(stage: Stage, ticket: Ticket) -> None:
+    ended = Hand(stage.company).drive(ticket)
+    if ended.status != "succeeded":
+        raise MatrixError(f"A quiet {ended.kind} ended {ended.status}: {ended.reason}.")
 
 
 @scene("configure")
@@ -283,4 +317,4 @@ def _half_way(stage: Stage, release: Release) -> Ticket:
 
 
 # Scenes of other modules, which need what stands above.
-from tests.faults.matrix import scene_resync  # noqa: E402,F401
+from tests.faults.matrix import scene_resync, scene_terminals  # noqa: E402,F401

@@ -119,16 +119,18 @@ class Strike:
         system, _, ident = self.step.system.partition(":")
         if self.cell.point == "recorded" or not system:
             return list(self.ground.outside.values())
-        return [self.ground.outside[_server_name(system, int(ident))]]
+        return [self.ground.outside[_server_name(system, ident)]]
 
 
-def _server_name(system: str, ident: int) -> str:
+def _server_name(system: str, ident: str) -> str:
+    """`ident` is a row's id, but for a callback, whose receiver is no row."""
     from apps.integrations.models import Cluster, Registry
 
     if system == "cluster":
-        return f"cluster {patient(lambda: Cluster.objects.get(pk=ident)).name}"
+        return f"cluster {patient(lambda: Cluster.objects.get(pk=int(ident))).name}"
     if system == "registry":
-        return "registry 2" if patient(lambda: Registry.objects.get(pk=ident)).name == "dc2-registry" else "registry"
+        row = patient(lambda: Registry.objects.get(pk=int(ident)))
+        return "registry 2" if row.name == "dc2-registry" else "registry"
     return system
 
 

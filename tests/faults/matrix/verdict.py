@@ -22,6 +22,7 @@ THINGS = [
         ("namespaces", ("create", "patch", "delete")),
         ("resourcequotas", ("create", "patch", "delete")),
         ("configmaps", ("delete",)),
+        ("pods", ("delete",)),
     )
     for verb in verbs
 ]
@@ -41,6 +42,7 @@ class Verdict:
         self._builds()
         self._images()
         self._jobs()
+        self._callbacks()
         self._things()
         self._zombies()
 
@@ -71,6 +73,19 @@ class Verdict:
                 self.wrong.append(f"a Job was made more than once on {cluster}: {[entry.subject for entry in made]}")
             if made and moved and made[-1].n > moved[0].n:
                 self.wrong.append(f"a Job was made on {cluster} after its image had been changed")
+
+    def _callbacks(self) -> None:
+        """A call nobody recorded is made again, with the same key: by it the receiver knows."""
+        heard = [e for e in self.marks.entries("callback", "callback.post") if self._is_mine(e)]
+        self.journal["callbacks"] = len(heard)
+        keys = {entry.subject for entry in heard}
+        if len(keys) > 1:
+            self.wrong.append(f"the receiver heard of it by {len(keys)} keys")
+        if self.scene.calls_back is not None and bool(keys) != self.scene.calls_back:
+            self.wrong.append(f"the receiver heard of it {len(heard)} times")
+
+    def _is_mine(self, entry: Any) -> bool:
+        return bool(entry.detail["body"]["ticket"] == self.scene.ticket.pk)
 
     def _things(self) -> None:
         """Webhooks, jobs and namespaces, where the scene is about them.

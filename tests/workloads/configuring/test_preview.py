@@ -8,6 +8,9 @@ import pytest
 import yaml
 
 from apps.audit.models import AuditEvent
+from apps.catalog.models import Language
+from apps.catalog.services import add_template
+from apps.common.errors import Invalid
 from apps.integrations.models import Cluster as ClusterRow
 from apps.workloads.models import Configuration, Workload
 from tests.releases.hand import SLUG, Cluster, Outside
@@ -55,7 +58,13 @@ def test_in_test_it_says_what_becomes_of_every_object_and_changes_nothing(compan
     assert (service["created"], service["refused"]) == (True, None)
     texts = list(yaml.safe_load_all(row["yaml"]))
     assert [one["kind"] for one in texts] == ["Service", "Deployment"]
-    assert texts[1]["spec"]["template"]["spec"]["containers"][0]["image"] == image
+    container = texts[1]["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == image
+    assert yaml.safe_load(row["helm_values"]) == {
+        "replicas": texts[1]["spec"]["replicas"],
+        "image": image,
+        "resources": container["resources"],
+    }
     assert found["document"]["workload"] == "service"
     assert outside.changed() == []
     assert Configuration.objects.count() == 0
@@ -146,6 +155,7 @@ def test_without_a_deployment_the_first_release_makes_it(company: Company) -> No
     assert [one["object"] for one in row["objects"]] == ["Service book-worker"]
     assert (row["image"], row["note"]["code"]) == ("", "configuration.first_release_makes_it")
     assert "no-image" not in row["yaml"]
+    assert row["helm_values"] == ""
 
 
 def test_an_adopted_deployment_of_another_name_is_not_doubled(company: Company) -> None:
@@ -238,3 +248,25 @@ def test_a_stranger_finds_no_project_and_a_member_hears_what_is_missing(company:
     assert {name: server.journal.last for name, server in company.sandbox.clusters.items()} == before
     assert outside.changed() == []
     assert AuditEvent.objects.filter(action="configuration.propose").count() == 2
+
+
+def test_a_logging_sidecar_is_that_of_the_language_and_refused_by_its_field_while_there_is_none(
+    company: Company, outside: Outside
+) -> None:
+    document = {"sidecar": {"logging": True}}
+    answer = answer_to(company, **asked(document=document))
+    assert (answer.status_code, answer.json()["code"]) == (400, "rendering.no_sidecar_image")
+    (problem,) = answer.json()["fields"]["/sidecar/logging"]
+    assert problem["detail"].startswith("The template of java names no image for the logging sidecar.")
+    with pytest.raises(Invalid) as refused:
+        company.file("configure", "developer", SLUG, "test", name=SLUG, document=document, based_on=0)
+    assert refused.value.code == "rendering.no_sidecar_image"
+    assert (Configuration.objects.count(), outside.changed()) == (0, [])
+
+    image = "registry.example.com/base/fluent-bit:3.1"
+    java = Language.objects.get(slug="java")
+    add_template(java, "logging_sidecar", body=image, actor=company.actor("admin"))
+    (row,) = previewed(company, document=document, take_over=True)["clusters"]
+    (made,) = [one for one in yaml.safe_load_all(row["yaml"]) if one["kind"] == "Deployment"]
+    beside = [one["image"] for one in made["spec"]["template"]["spec"]["containers"] if one["name"] == "logging"]
+    assert beside == [image]

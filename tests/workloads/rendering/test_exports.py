@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from apps.workloads.rendering import chart, render, to_yaml
+from apps.workloads.rendering import chart, render, to_yaml, values
 from tests.workloads.rendering.cases import CASES
 from tests.workloads.rendering.documents import NASTY, completed, subject
 
@@ -127,7 +127,14 @@ def installed(files: dict[str, str]) -> list[Json]:
 def test_a_chart_installs_exactly_the_objects_of_the_plain_yaml(name: str) -> None:
     language = "python" if name in ("cron", "worker") else "java"
     objects = CASES[name]()
-    assert installed(chart(objects, subject(language))) == list(yaml.safe_load_all(to_yaml(objects)))
+    files = chart(objects, subject(language))
+    assert installed(files) == list(yaml.safe_load_all(to_yaml(objects)))
+    assert values(objects, subject(language)) == files["values.yaml"]
+
+
+def test_without_what_runs_there_is_nothing_to_set() -> None:
+    objects = [one for one in render(completed(), subject()) if one["kind"] != "Deployment"]
+    assert values(objects, subject()) == ""
 
 
 def test_no_text_of_a_document_becomes_template() -> None:

@@ -95,7 +95,7 @@ class Roles:
             Rule(("create", "update", "patch", "delete"), ("autoscaling",), ("horizontalpodautoscalers",)),
             Rule(("create", "update", "patch", "delete"), ("policy",), ("poddisruptionbudgets",)),
             Rule(("create", "patch", "delete"), ("batch",), ("cronjobs", "jobs")),
-            Rule(("delete",), ("",), ("pods",)),
+            Rule(("patch", "delete"), ("",), ("pods",)),
             Rule(("create",), ("",), ("pods/eviction",)),
         )
     )

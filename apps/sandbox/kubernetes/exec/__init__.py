@@ -5,6 +5,7 @@ Must not: check rights (the API did), or run anything real.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from apps.sandbox.kubernetes.life.work import life_of
 Obj = dict[str, Any]
 NO_STREAM = "you must specify at least 1 of stdin, stdout, stderr"
 CLOSE_SECONDS = 2.0
+OVERSIZED = 2 * 1024 * 1024
 
 
 async def handle(server: Any, request: web.Request, pod: Obj) -> web.StreamResponse:
@@ -42,7 +44,12 @@ async def handle(server: Any, request: web.Request, pod: Obj) -> web.StreamRespo
         await wire.finish(_v5_refusal(*refusal))
         return wire.ws
     await wire.send(protocol.STDOUT if options.stdout else protocol.ERROR, b"")
-    await Session(wire, options, pod, container, life_of(server).processes).run()
+    await _misbehave(server, wire, pod)
+    session = Session(wire, options, pod, container, life_of(server).processes)
+    try:
+        await session.run()
+    finally:
+        request["detail"].update(session.counted())
     if not wire.ws.closed:
         await wire.ws.close(code=1000)
     return wire.ws
@@ -51,6 +58,17 @@ async def handle(server: Any, request: web.Request, pod: Obj) -> web.StreamRespo
 def processes(server: Any) -> list[dict[str, Any]]:
     """Every process that an exec session started and that is still there."""
     return life_of(server).processes.as_json()
+
+
+async def _misbehave(server: Any, wire: Wire, pod: Obj) -> None:
+    """Faults of an accepted stream, planted as `stale` for a while: `exec.silent` neither reads, answers pings nor
+    writes; `exec.oversized` sends a frame of 2 MiB; `exec.no_status` never says how the command ended."""
+    about = {"name": pod["metadata"]["name"]}
+    while server.faults.active("exec.silent", about):
+        await asyncio.sleep(0.05)
+    if server.faults.active("exec.oversized", about):
+        await wire.send(protocol.STDOUT, b"x" * OVERSIZED)
+    wire.says_status = lambda: not server.faults.active("exec.no_status", about)
 
 
 def _refusal(pod: Obj, container: Obj, options: ExecOptions) -> tuple[int, str] | None:

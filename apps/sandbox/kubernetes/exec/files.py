@@ -7,6 +7,7 @@ file system.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from typing import Any
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"
@@ -19,11 +20,29 @@ class FileTree:
     def __init__(self, files: dict[str, str], directories: tuple[str, ...] = ("/tmp", "/root")) -> None:  # noqa: S108 - the emulated one
         self._files = files
         self._directories = {"/", *directories}
+        self._living: Callable[[], dict[str, str]] = dict
         for path in files:
-            parent = posixpath.dirname(path)
-            while parent not in self._directories:
-                self._directories.add(parent)
-                parent = posixpath.dirname(parent)
+            self._add_parents(path, self._directories)
+
+    @staticmethod
+    def _add_parents(path: str, directories: set[str]) -> None:
+        parent = posixpath.dirname(path)
+        while parent not in directories:
+            directories.add(parent)
+            parent = posixpath.dirname(parent)
+
+    def live(self, files: Callable[[], dict[str, str]]) -> None:
+        """Below /proc, show what `files` says at that moment."""
+        self._living = files
+
+    def _now(self, path: str) -> tuple[dict[str, str], set[str]]:
+        """Files and directories as they are for `path`."""
+        if not path.startswith("/proc"):
+            return self._files, self._directories
+        living, directories = self._living(), set(self._directories)
+        for name in living:
+            self._add_parents(name, directories)
+        return {**self._files, **living}, directories
 
     def resolve(self, cwd: str, path: str) -> str:
         """The absolute path that `path` names from `cwd`."""
@@ -31,19 +50,21 @@ class FileTree:
 
     def is_directory(self, path: str) -> bool:
         """Whether an absolute path is a directory."""
-        return path in self._directories
+        return path in self._now(path)[1]
 
     def exists(self, path: str) -> bool:
         """Whether an absolute path is there at all."""
-        return path in self._directories or path in self._files
+        files, directories = self._now(path)
+        return path in directories or path in files
 
     def read(self, path: str) -> str:
         """The content of an absolute path."""
-        if path in self._directories:
+        files, directories = self._now(path)
+        if path in directories:
             raise IsADirectoryError(path)
-        if path not in self._files:
+        if path not in files:
             raise FileNotFoundError(path)
-        return self._files[path]
+        return files[path]
 
     def write(self, path: str, content: str, *, append: bool = False) -> None:
         """Put a file into the tree of this session (it is gone with the session)."""
@@ -55,16 +76,18 @@ class FileTree:
 
     def size(self, path: str) -> int:
         """Bytes of a file; 4096 for a directory."""
-        return 4096 if path in self._directories else len(self._files[path].encode())
+        files, directories = self._now(path)
+        return 4096 if path in directories else len(files[path].encode())
 
     def list(self, path: str) -> list[str]:
         """The names in a directory, sorted."""
-        if path in self._files:
+        files, directories = self._now(path)
+        if path in files:
             raise NotADirectoryError(path)
-        if path not in self._directories:
+        if path not in directories:
             raise FileNotFoundError(path)
         prefix = path.rstrip("/") + "/"
-        inside = {p[len(prefix) :].split("/")[0] for p in (*self._files, *self._directories) if p.startswith(prefix)}
+        inside = {p[len(prefix) :].split("/")[0] for p in (*files, *directories) if p.startswith(prefix)}
         return sorted(name for name in inside if name)
 
 
@@ -73,7 +96,7 @@ def main_command(container: dict[str, Any]) -> list[str]:
     return [*container.get("command", []), *container.get("args", [])] or ["/app/server"]
 
 
-def tree_of(pod: dict[str, Any], container: dict[str, Any], environment: dict[str, str]) -> FileTree:
+def tree_of(pod: dict[str, Any], container: dict[str, Any]) -> FileTree:
     """The file tree of one container."""
     name = pod["metadata"]["name"]
     address = pod.get("status", {}).get("podIP", "127.0.0.1")
@@ -87,7 +110,6 @@ def tree_of(pod: dict[str, Any], container: dict[str, Any], environment: dict[st
             "/etc/resolv.conf": f"search {namespace}.svc.cluster.local svc.cluster.local cluster.local\n"
             "nameserver 10.96.0.10\noptions ndots:5\n",
             "/proc/1/cmdline": "\0".join(main_command(container)) + "\0",
-            "/proc/1/environ": "".join(f"{key}={value}\0" for key, value in environment.items()),
             "/proc/uptime": "1024.00 2048.00\n",
             "/app/server": "\x7fELF (emulated)\n",
             "/app/VERSION": container.get("image", "") + "\n",

@@ -1,6 +1,7 @@
-"""The shell's grammar, as far as it is emulated: words, quotes, variables, `;` `&&` `||` `|` `&` and redirections.
+"""The shell's grammar, as far as it is emulated: words, quotes, variables, `;` `&&` `||` `|` `&`, redirections, and
+`for`, `while`, `until`, `if`, `{ }`.
 
-Must not: run anything; loops, functions and globs are a syntax error or plain text.
+Must not: run anything; functions, `case` and subshells are a syntax error.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from dataclasses import dataclass, field
 OPERATORS = ("&&", "||", ";", "|", "&", "\n")
 _REDIRECT = re.compile(r"([012]?)(>>|>&|>|<)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-UNSUPPORTED = {"if", "then", "fi", "for", "while", "until", "do", "done", "case", "esac", "function", "{", "}"}
+UNSUPPORTED = {"case", "esac", "function", "(", ")"}
+OPENING = {"for", "while", "until", "if", "{"}
+INNER = {"do", "done", "then", "elif", "else", "fi", "}"}
 
 
 class ShellSyntaxError(Exception):
@@ -48,12 +51,45 @@ class Command:
 
 
 @dataclass
+class For(Command):
+    """`for variable in words; do body; done`."""
+
+    variable: str = ""
+    body: list[Pipeline] = field(default_factory=list)
+
+
+@dataclass
+class While(Command):
+    """`while condition; do body; done`; `until` where the condition is to fail."""
+
+    condition: list[Pipeline] = field(default_factory=list)
+    body: list[Pipeline] = field(default_factory=list)
+    is_until: bool = False
+
+
+@dataclass
+class If(Command):
+    """`if condition; then body; elif …; else …; fi`: pairs in order, and what is left."""
+
+    branches: list[tuple[list[Pipeline], list[Pipeline]]] = field(default_factory=list)
+    otherwise: list[Pipeline] = field(default_factory=list)
+
+
+@dataclass
+class Group(Command):
+    """`{ body; }`."""
+
+    body: list[Pipeline] = field(default_factory=list)
+
+
+@dataclass
 class Pipeline:
     """Commands joined by `|`, and the operator before it (`;`, `&&`, `||`); `background` for a trailing `&`."""
 
     commands: list[Command]
     before: str = ";"
     background: bool = False
+    is_negated: bool = False
 
 
 class Scanner:
@@ -62,31 +98,92 @@ class Scanner:
     def __init__(self, script: str) -> None:
         self._text = script
         self._at = 0
+        self.ended_by = ""
 
-    def pipelines(self) -> list[Pipeline]:
-        """The whole script."""
+    def pipelines(self, *ends: str) -> list[Pipeline]:
+        """Everything up to one of the words `ends`, which is then in `ended_by`; without any, the whole script."""
         found: list[Pipeline] = []
         commands: list[Command] = []
-        current, before = Command(), ";"
+        before, is_negated = ";", False
         while True:
-            operator = self._next_into(current)
-            if operator == "" and not current.words and not current.redirects:
-                if not commands:
-                    return found
-                raise ShellSyntaxError("unexpected end of file")
-            if current.words or current.redirects:
+            if not commands and self._take_reserved({"!"}):
+                is_negated = True
+            self.ended_by = "" if commands else self._take_reserved(set(ends))
+            if self.ended_by:
+                return found
+            current, operator = self._next()
+            if operator == "" and current is None:
+                if commands or ends:
+                    raise ShellSyntaxError("unexpected end of file")
+                return found
+            if current is not None:
                 commands.append(current)
-                current = Command()
             elif operator != "\n":
                 raise ShellSyntaxError(f'unexpected "{operator}"')
             if operator == "|":
                 continue
             if commands:
-                found.append(Pipeline(commands, before, background=operator == "&"))
-                commands = []
+                found.append(Pipeline(commands, before, operator == "&", is_negated))
+                commands, is_negated = [], False
                 before = operator if operator in ("&&", "||") else ";"
-            if operator == "":
+            if operator == "" and not ends:
                 return found
+
+    def _next(self) -> tuple[Command | None, str]:
+        """The next command and the operator after it; None where there is only the operator."""
+        opening = self._take_reserved(OPENING)
+        if not opening:
+            wrong = self._take_reserved(INNER | UNSUPPORTED)
+            if wrong:
+                raise ShellSyntaxError(f'unexpected "{wrong}"' if wrong in INNER else f'"{wrong}" is not emulated here')
+            command = Command()
+            operator = self._next_into(command)
+            return (command if command.words or command.redirects else None), operator
+        compound = self._compound(opening)
+        words = list(compound.words)
+        compound.words = []
+        operator = self._next_into(compound)
+        if compound.words:
+            raise ShellSyntaxError(f'unexpected word after "{opening}"')
+        compound.words = words
+        return compound, operator
+
+    def _compound(self, opening: str) -> Command:
+        if opening == "for":
+            return self._for()
+        if opening in ("while", "until"):
+            condition = self.pipelines("do")
+            return While(condition=condition, body=self.pipelines("done"), is_until=opening == "until")
+        if opening == "{":
+            return Group(body=self.pipelines("}"))
+        found = If()
+        while True:
+            condition = self.pipelines("then")
+            found.branches.append((condition, self.pipelines("elif", "else", "fi")))
+            if self.ended_by == "else":
+                found.otherwise = self.pipelines("fi")
+            if self.ended_by == "fi":
+                return found
+
+    def _for(self) -> For:
+        head = Command()
+        operator = self._next_into(head)
+        names = ["".join(part.text for part in word) for word in head.words]
+        if len(names) < 2 or names[1] != "in" or operator not in (";", "\n"):
+            raise ShellSyntaxError("a for loop is: for NAME in WORDS; do … done")
+        if self.pipelines("do"):
+            raise ShellSyntaxError('expected "do"')
+        return For(words=head.words[2:], variable=names[0], body=self.pipelines("done"))
+
+    def _take_reserved(self, words: set[str]) -> str:
+        """One of these words, if it comes next and stands alone."""
+        self._skip_blanks()
+        for word in words:
+            after = self._text[self._at + len(word) : self._at + len(word) + 1]
+            if self._text.startswith(word, self._at) and (after == "" or after in " \t\r\n;|&<>"):
+                self._at += len(word)
+                return word
+        return ""
 
     def _next_into(self, command: Command) -> str:
         """Read words and redirections up to the next operator and return that; empty at the end."""
@@ -105,10 +202,7 @@ class Scanner:
                 if self._text.startswith(operator, self._at):
                     self._at += len(operator)
                     return operator
-            word = self._word()
-            if not command.words and len(word) == 1 and word[0].text in UNSUPPORTED and not word[0].quoted:
-                raise ShellSyntaxError(f'"{word[0].text}" is not emulated here')
-            command.words.append(word)
+            command.words.append(self._word())
 
     def _skip_blanks(self) -> None:
         while self._at < len(self._text):
@@ -172,6 +266,12 @@ class Scanner:
     def _dollar(self, *, quoted: bool) -> Part:
         self._at += 1
         rest = self._text[self._at :]
+        if rest.startswith("(("):
+            end = rest.find("))")
+            if end < 0:
+                raise ShellSyntaxError('unexpected end of file (expecting "))")')
+            self._at += end + 2
+            return Part("sum", rest[2:end], quoted)
         if rest.startswith("("):
             return Part("command", self._parenthesis(), quoted)
         if rest.startswith("{"):
@@ -180,7 +280,7 @@ class Scanner:
                 raise ShellSyntaxError("bad substitution")
             self._at += end + 1
             return Part("variable", rest[1:end], quoted)
-        if rest[:1] in ("?", "$", "#", "0"):
+        if rest[:1] and rest[0] in "?$#@*!0123456789":
             self._at += 1
             return Part("variable", rest[0], quoted)
         name = _NAME.match(rest)

@@ -117,9 +117,17 @@ async def clear(call: Call) -> int:
 
 @program("kill")
 async def kill(call: Call) -> int:
-    status = 0
-    for word in [a for a in call.argv[1:] if not a.startswith("-")]:
+    """`kill [-SIGNAL | -s SIGNAL] PID…`; signal 0 only asks whether it is there."""
+    status, signal, words = 0, "TERM", call.argv[1:]
+    if words[:1] == ["-s"]:
+        words = ["-" + "".join(words[1:2]), *words[2:]]
+    if words and words[0].startswith("-"):
+        name = words.pop(0)[1:].upper().removeprefix("SIG")
+        signal = {"9": "KILL", "1": "HUP", "15": "TERM", "0": ""}.get(name, name)
+    for word in words:
         # Signals to the main program are ignored: it is pid 1 without a handler.
-        if not word.isdecimal() or (word != "1" and not call.context.table.kill(int(word))):
+        table, pid = call.context.table, int(word) if word.isdecimal() else -1
+        is_there = table.find(pid) is not None and (pid == 1 or not signal or table.kill(pid, signal))
+        if not is_there:
             status = await call.complain(f"can't kill pid {word}: No such process")
     return status

@@ -1,9 +1,11 @@
-"""Emulated programs that read and write text: echo, printf, ls, cat, head, wc, grep, seq, yes.
+"""Emulated programs that read and write text: echo, printf, ls, cat, head, wc, grep, tr, seq, yes.
 
 Must not: touch the real file system.
 """
 
 from __future__ import annotations
+
+import re
 
 from apps.sandbox.kubernetes.exec.commands import Call, program
 from apps.sandbox.kubernetes.exec.streams import Input
@@ -120,23 +122,58 @@ async def wc(call: Call) -> int:
 
 @program("grep")
 async def grep(call: Call) -> int:
-    words = [a for a in call.argv[1:] if not a.startswith("-")]
+    """`grep [-qvczsaFEx] TEXT [FILE…]`: plain text and `^`, `$`, `.`, `[]`, `*` as a regular expression."""
+    options = "".join(word[1:] for word in call.argv[1:] if word.startswith("-") and len(word) > 1)
+    words = [word for word in call.argv[1:] if not word.startswith("-") or len(word) == 1]
     if not words:
         return await call.complain("usage: grep TEXT [FILE]")
-    status = 1
-    source = call.stdin
-    if len(words) > 1:
-        if not call.context.tree.exists(call.path(words[1])):
-            await call.complain(f"{words[1]}: No such file or directory")
-            return 2
-        source = Input()
-        source.feed(call.context.tree.read(call.path(words[1])).encode())
-        source.feed_eof()
-    while line := await source.readline():
-        if words[0].encode() in line:
-            status = 0
-            await call.stdout.write(line)
+    pattern = re.compile(re.escape(words[0]) if "F" in options else words[0])
+    status, count = 1, 0
+    for name in words[1:] or ["-"]:
+        lines = await _lines_of(call, name, "\0" if "z" in options else "\n")
+        if lines is None:
+            if "s" not in options:
+                await call.complain(f"{name}: No such file or directory")
+            status = 2
+            continue
+        before = count
+        for line in lines:
+            found = pattern.fullmatch(line) if "x" in options else pattern.search(line)
+            if (found is not None) is not ("v" in options):
+                status, count = 0, count + 1
+                if "q" not in options and "c" not in options and "l" not in options:
+                    await call.print(line)
+        if count > before and "l" in options:
+            await call.print(name)
+    if "c" in options:
+        await call.print(str(count))
     return status
+
+
+async def _lines_of(call: Call, name: str, end: str) -> list[str] | None:
+    """The lines of a file or of stdin; None where there is no such file."""
+    if name == "-":
+        data = b""
+        while piece := await call.stdin.read():
+            data += piece
+        text = data.decode(errors="replace")
+    elif call.context.tree.exists(call.path(name)):
+        text = call.context.tree.read(call.path(name))
+    else:
+        return None
+    return text.removesuffix(end).split(end) if text else []
+
+
+@program("tr")
+async def tr(call: Call) -> int:
+    """`tr A B` and `tr -d A` for single characters, with the escapes for newline and NUL."""
+    words = [w.replace("\\0", "\0").replace("\\n", "\n").replace("\\000", "\0") for w in call.argv[1:] if w != "-d"]
+    while data := await call.stdin.read():
+        for number, old in enumerate(words[0]):
+            new = words[1][min(number, len(words[1]) - 1)] if len(words) > 1 else ""
+            data = data.replace(old.encode(), new.encode())
+        await call.stdout.write(data)
+    return 0
 
 
 @program("seq")

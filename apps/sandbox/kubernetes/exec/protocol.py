@@ -5,9 +5,11 @@ Must not: run commands or know of pods.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import WSMessage, WSMsgType, web
@@ -52,10 +54,13 @@ class Wire:
         self.ws, self.protocol = ws, protocol
         self.is_text = protocol in (V4_BASE64, BASE64)
         self.has_status = protocol in (V5, V4, V4_BASE64)
+        self.is_gone = False
+        self.says_status: Callable[[], bool] = lambda: True
 
     async def send(self, channel: int, data: bytes) -> None:
-        """Send one frame; a client that is gone is noticed by the reader, not here."""
-        if self.ws.closed:
+        """Send one frame; to a client that is gone, nothing, and `is_gone` says so."""
+        if self.ws.closed or self.is_gone:
+            self.is_gone = True
             return
         try:
             if self.is_text:
@@ -63,10 +68,13 @@ class Wire:
             else:
                 await self.ws.send_bytes(bytes([channel]) + data)
         except ConnectionError:
-            return
+            self.is_gone = True
 
     async def finish(self, status: Status) -> None:
         """Send the closing Status in the subprotocol's way and close with 1000."""
+        if not self.says_status():
+            await self.ws.close(code=1000)
+            return
         if self.has_status:
             await self.send(ERROR, go_json(status).encode())
         elif status["status"] != "Success":
@@ -99,12 +107,15 @@ class ChannelOutput:
         self._wire, self._channel, self._is_tty = wire, channel, is_tty
 
     async def write(self, data: bytes) -> None:
-        """Send `data`, waiting while the client is slow."""
+        """Send `data`, waiting while the client is slow; BrokenPipeError when it is gone."""
         if self._is_tty:
             data = data.replace(b"\n", b"\r\n")
         for start in range(0, len(data), MAX_FRAME):
             await self._wire.send(self._channel, data[start : start + MAX_FRAME])
-        if self._wire.ws.closed:
+        # A frame that is taken at once waits for nothing: a program that only writes would let nobody else run, not
+        # even who notices that the connection was lost.
+        await asyncio.sleep(0)
+        if self._wire.is_gone:
             raise BrokenPipeError
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from secrets import token_hex
@@ -64,15 +65,21 @@ class Session:
         environment = environment_of(pod, container)
         self._context = Context(
             hostname=pod["metadata"]["name"],
-            tree=tree_of(pod, container, environment),
-            table=tables.table(uid, container["name"], main_command(container)),
-            environment=environment,
+            tree=tree_of(pod, container),
+            table=tables.table(uid, container["name"], main_command(container), environment),
+            environment=dict(environment),
         )
+        self._context.tree.live(self._context.table.files)
         self._stdout, self._stderr = self._outputs()
         self._stdin = self._input()
         self._interrupt: Callable[[], None] = lambda: None
         self._work: asyncio.Task[int] | None = None
         self._killed_with: int | None = None
+        self._input_bytes, self._last_input_at = 0, 0.0
+
+    def counted(self) -> dict[str, Any]:
+        """For the journal: what came in, and when the last of it did; tests take "nothing after that" from here."""
+        return {"input_bytes": self._input_bytes, "last_input_at": self._last_input_at}
 
     def _outputs(self) -> tuple[Output, Output]:
         options, wire = self._options, self._wire
@@ -105,7 +112,7 @@ class Session:
             return
         tty = "pts/0" if self._options.tty else "?"
         with (
-            self._context.table.running(argv, tty=tty) as process,
+            self._context.table.running(argv, tty=tty, environment=self._context.environment) as process,
             self._tables.session(self._pod["metadata"]["uid"], lambda: self._kill(KILLED)),
         ):
             self._work = process.task = asyncio.ensure_future(start(process))
@@ -144,7 +151,7 @@ class Session:
         if not argv:
             return None
         if is_shell(argv[0]):
-            return self._run_shell
+            return self._run_shell if argv[0].rpartition("/")[2] in shells_of(self._pod) else None
         found = commands.find(argv[0])
         if found is None:
             return None
@@ -170,6 +177,7 @@ class Session:
 
     async def _frame(self, channel: int, data: bytes) -> None:
         if channel == protocol.STDIN and self._options.stdin and data:
+            self._input_bytes, self._last_input_at = self._input_bytes + len(data), time.time()
             await self._stdin.room()
             if isinstance(self._stdin, Terminal):
                 await self._stdin.typed(data)
@@ -188,6 +196,12 @@ class Session:
             return
         if isinstance(self._stdin, Terminal):
             self._stdin.resize(width, height)
+
+
+def shells_of(pod: dict[str, Any]) -> list[str]:
+    """The shells an image carries; the pod's annotation `sandbox.shells` says otherwise ("": none at all)."""
+    annotations = pod["metadata"].get("annotations") or {}
+    return [name for name in annotations.get("sandbox.shells", "sh,ash,bash").split(",") if name]
 
 
 def environment_of(pod: dict[str, Any], container: dict[str, Any]) -> dict[str, str]:

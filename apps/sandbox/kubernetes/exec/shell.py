@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from apps.sandbox.kubernetes.exec import commands
+from apps.sandbox.kubernetes.exec import commands, compound
 from apps.sandbox.kubernetes.exec.builtins import BUILT_IN, ShellExit, assignments
 from apps.sandbox.kubernetes.exec.commands import Call, Context
-from apps.sandbox.kubernetes.exec.grammar import Command, Pipeline, Redirect, ShellSyntaxError, Word, parse
+from apps.sandbox.kubernetes.exec.compound import is_compound
+from apps.sandbox.kubernetes.exec.expansion import expand
+from apps.sandbox.kubernetes.exec.grammar import Command, Pipeline, Redirect, ShellSyntaxError, parse
 from apps.sandbox.kubernetes.exec.streams import Capture, Discard, Empty, Input, InterruptedRead, Output, Pipe
 from apps.sandbox.kubernetes.life.processes import KILLED, Process
 
@@ -23,6 +25,17 @@ BROKEN_PIPE = 141
 CURSOR_REQUEST = b"\x1b[6n"
 # Programs that a shell has built in: they run without a process of their own.
 BUILT_IN_PROGRAMS = ("echo", "printf", "pwd", "true", "false", "kill")
+
+
+# Commands that live on when their shell and its session are gone, and their tasks.
+OUTLIVES = ("nohup", "setsid")
+OUTLIVING: set[asyncio.Task[int]] = set()
+
+
+def outlives(pipeline: Pipeline) -> bool:
+    """Whether a background job is to live on without its shell."""
+    first = pipeline.commands[0].words[:1]
+    return bool(first) and "".join(part.text for part in first[0]) in OUTLIVES
 
 
 def is_shell(argv0: str) -> bool:
@@ -38,6 +51,9 @@ class Shell:
         self.process, self.context = process, context
         self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
         self.variables = dict(context.environment)
+        self.called, self.arguments = process.argv[0], list[str]()
+        self.last_job = ""
+        self.successor: Shell | None = None
         self.status = 0
         self.foreground: asyncio.Task[int] | None = None
         self.jobs: set[asyncio.Task[int]] = set()
@@ -51,6 +67,7 @@ class Shell:
                 if len(arguments) < 2:
                     await self.complain("-c requires an argument")
                     return 2
+                self.called, self.arguments = (arguments[2:3] or [self.process.argv[0]])[0], arguments[3:]
                 return await self.run(arguments[1])
             return await self._lines()
         except ShellExit as wish:
@@ -94,7 +111,9 @@ class Shell:
 
     def interrupt(self) -> None:
         """Ctrl-C: end the command in the foreground, else throw the line away."""
-        if self.foreground is not None:
+        if self.successor is not None:
+            self.successor.interrupt()
+        elif self.foreground is not None:
             self.foreground.cancel()
         else:
             self.stdin.interrupt()
@@ -116,18 +135,26 @@ class Shell:
         except ShellSyntaxError as error:
             await self.complain(f"syntax error: {error}")
             return 2
+        return await self.run_all(pipelines)
+
+    async def run_all(self, pipelines: list[Pipeline]) -> int:
+        """Run parsed pipelines in order; answers the status of the last one."""
         for pipeline in pipelines:
             if (pipeline.before == "&&" and self.status != 0) or (pipeline.before == "||" and self.status == 0):
                 continue
             if pipeline.background:
+                jobs = OUTLIVING if outlives(pipeline) else self.jobs
                 job = asyncio.ensure_future(self._background(pipeline))
-                self.jobs.add(job)
-                job.add_done_callback(self.jobs.discard)
+                jobs.add(job)
+                job.add_done_callback(jobs.discard)
                 self.status = 0
                 # The job has to be in the process table before the next command looks for it.
                 await asyncio.sleep(0)
+                self.last_job = str(max((p.pid for p in self.context.table.sessions()), default=0))
             else:
                 self.status = await self._pipeline(pipeline)
+                if pipeline.is_negated:
+                    self.status = 1 if self.status == 0 else 0
         return self.status
 
     async def _background(self, pipeline: Pipeline) -> int:
@@ -166,9 +193,11 @@ class Shell:
                 source.close_reader()
 
     async def _command(self, command: Command, stdin: Input, stdout: Output) -> int:
+        if is_compound(command):
+            return await compound.run(self, command, *await self._redirected(command.redirects, stdin, stdout))
         argv: list[str] = []
         for word in command.words:
-            argv += await self._expand(word)
+            argv += await expand(self, word)
         try:
             streams = await self._redirected(command.redirects, stdin, stdout)
         except (FileNotFoundError, IsADirectoryError) as error:
@@ -179,30 +208,59 @@ class Shell:
             self.variables.update(assigned)
             return self.status if not argv and command.words else 0
         call = Call(argv[len(assigned) :], self.context, *streams)
-        status = await self._dispatch(call)
+        status = await self._dispatch(call, assigned)
         for output in streams[1:]:
             if isinstance(output, _FileOutput):
                 output.close()
         return status
 
-    async def _dispatch(self, call: Call) -> int:
+    async def become(self, call: Call) -> int:
+        """`exec`: the command runs as this process, with what was exported as its environment."""
+        self.process.argv, self.process.environment = call.argv, dict(self.context.environment)
+        if is_shell(call.argv[0]):
+            self.successor = Shell(self.process, self.context, call.stdin, call.stdout, call.stderr)
+            return await self.successor.main()
+        found = commands.find(call.argv[0])
+        if found is None:
+            await self.complain(f"exec: {call.argv[0]}: not found")
+            return NOT_FOUND
+        return await found(call)
+
+    async def _dispatch(self, call: Call, assigned: dict[str, str] | None = None) -> int:
         name = call.argv[0]
+        if name in OUTLIVES and len(call.argv) > 1:
+            return await self._external(call, self._wrapped, assigned)
         built_in = BUILT_IN.get(name)
         if built_in is not None:
             return await built_in(self, call)
         if is_shell(name):
-            return await self._external(call, _subshell)
+            return await self._external(call, _subshell, assigned)
         found = commands.find(name)
         if found is None:
             await self.complain(f"{name}: not found")
             return NOT_FOUND
         if name in BUILT_IN_PROGRAMS:
             return await found(call)
-        return await self._external(call, lambda call, process: found(call))
+        return await self._external(call, lambda call, process: found(call), assigned)
 
-    async def _external(self, call: Call, run: Callable[[Call, Process], Awaitable[int]]) -> int:
+    async def _wrapped(self, call: Call, process: Process) -> int:
+        """`nohup COMMAND`, `setsid COMMAND`: the same process, under the command's name."""
+        process.argv = call.argv[1:]
+        inner = Call(process.argv, call.context, call.stdin, call.stdout, call.stderr)
+        if is_shell(process.argv[0]):
+            return await _subshell(inner, process)
+        found = commands.find(process.argv[0])
+        return await found(inner) if found is not None else NOT_FOUND
+
+    async def _external(
+        self, call: Call, run: Callable[[Call, Process], Awaitable[int]], assigned: dict[str, str] | None = None
+    ) -> int:
         """Run as a process of its own, which can be killed without the shell."""
-        with self.context.table.running(call.argv, ppid=self.process.pid, tty=self.process.tty) as process:
+        ignores = self.process.ignores | ({"HUP"} if call.argv[0] in OUTLIVES else frozenset())
+        environment = {**self.context.environment, **(assigned or {})}
+        with self.context.table.running(
+            call.argv, ppid=self.process.pid, tty=self.process.tty, environment=environment, ignores=ignores
+        ) as process:
             process.task = asyncio.ensure_future(run(call, process))
             try:
                 return int(await process.task)
@@ -215,29 +273,8 @@ class Shell:
                 process.task.cancel()
 
     # -- words and redirections ---------------------------------------------------------------------------
-    async def _expand(self, word: Word) -> list[str]:
-        text, is_quoted = "", False
-        for part in word:
-            is_quoted = is_quoted or part.quoted
-            if part.kind == "text":
-                text += part.text
-            elif part.kind == "variable":
-                text += self._variable(part.text)
-            else:
-                text += await self._substitute(part.text)
-        if is_quoted:
-            return [text]
-        return text.split() if any(p.kind != "text" for p in word) else [text]
-
-    def _variable(self, name: str) -> str:
-        if name == "?":
-            return str(self.status)
-        if name == "$":
-            return str(self.process.pid)
-        name, _, default = name.partition(":-")
-        return self.variables.get(name, "") or default
-
-    async def _substitute(self, script: str) -> str:
+    async def substitute(self, script: str) -> str:
+        """What a script writes, without its last newlines."""
         capture = Capture()
         outer, self.stdout = self.stdout, capture
         try:
@@ -251,7 +288,7 @@ class Shell:
     ) -> tuple[Input, Output, Output]:
         outputs: dict[int, Output] = {1: stdout, 2: self.stderr}
         for redirect in redirects:
-            target = "".join(await self._expand(redirect.target))
+            target = "".join(await expand(self, redirect.target))
             if redirect.operator == ">&":
                 if target in ("1", "2"):
                     outputs[redirect.fd] = outputs[int(target)]

@@ -24,6 +24,8 @@ class Process:
     ppid: int
     argv: list[str]
     tty: str = "?"
+    environment: dict[str, str] = field(default_factory=dict)
+    ignores: frozenset[str] = frozenset()
     started: float = field(default_factory=time.time)
     task: asyncio.Task[Any] | None = None
 
@@ -31,14 +33,22 @@ class Process:
 class ProcessTable:
     """The processes of one container. Pid 1 is the container's main program and is always there."""
 
-    def __init__(self, main: list[str]) -> None:
+    def __init__(self, main: list[str], environment: dict[str, str] | None = None) -> None:
         self._next = 7
-        self._processes: dict[int, Process] = {1: Process(1, 0, main)}
+        self._processes: dict[int, Process] = {1: Process(1, 0, main, environment=dict(environment or {}))}
 
     @contextmanager
-    def running(self, argv: list[str], *, ppid: int = 0, tty: str = "?") -> Iterator[Process]:
-        """A process for the length of a `with` block."""
-        process = Process(self._next, ppid, list(argv), tty)
+    def running(
+        self,
+        argv: list[str],
+        *,
+        ppid: int = 0,
+        tty: str = "?",
+        environment: dict[str, str] | None = None,
+        ignores: frozenset[str] = frozenset(),
+    ) -> Iterator[Process]:
+        """A process for the length of a `with` block; its environment stays as it was at its start."""
+        process = Process(self._next, ppid, list(argv), tty, dict(environment or {}), ignores)
         self._next += 1
         self._processes[process.pid] = process
         try:
@@ -58,14 +68,28 @@ class ProcessTable:
         """Every process but the main program."""
         return [p for p in self.all() if p.pid != 1]
 
-    def kill(self, pid: int) -> bool:
-        """Kill one process as `kill -9` would; False when there is none with this pid."""
+    def kill(self, pid: int, signal: str = "KILL") -> bool:
+        """Send one process a signal, which ends it unless it ignores it; False when there is none with this pid."""
         process = self._processes.get(pid)
         if process is None:
             return False
-        if process.task is not None:
+        if process.task is not None and (signal == "KILL" or signal not in process.ignores):
             process.task.cancel()
         return True
+
+    def kill_all(self) -> None:
+        """End everything that a session started, also what was to outlive it."""
+        for process in self.sessions():
+            self.kill(process.pid)
+
+    def files(self) -> dict[str, str]:
+        """/proc as far as it tells of processes."""
+        found: dict[str, str] = {}
+        for process in self.all():
+            found[f"/proc/{process.pid}/cmdline"] = "\0".join(process.argv) + "\0"
+            found[f"/proc/{process.pid}/environ"] = "".join(f"{k}={v}\0" for k, v in process.environment.items())
+            found[f"/proc/{process.pid}/stat"] = f"{process.pid} ({process.argv[0]}) S {process.ppid} 0 0\n"
+        return found
 
 
 class ProcessTables:
@@ -75,11 +99,13 @@ class ProcessTables:
         self._tables: dict[tuple[str, str], ProcessTable] = {}
         self._on_kill: dict[str, set[Callable[[], None]]] = {}
 
-    def table(self, uid: str, container: str, main: list[str]) -> ProcessTable:
+    def table(
+        self, uid: str, container: str, main: list[str], environment: dict[str, str] | None = None
+    ) -> ProcessTable:
         """The table of one container, made on first use."""
         key = (uid, container)
         if key not in self._tables:
-            self._tables[key] = ProcessTable(main)
+            self._tables[key] = ProcessTable(main, environment)
         return self._tables[key]
 
     @contextmanager
@@ -99,12 +125,13 @@ class ProcessTables:
         for kill in list(self._on_kill.get(uid, ())):
             kill()
         for key in [k for k in self._tables if k[0] == uid]:
+            self._tables[key].kill_all()
             if not self._tables[key].sessions():
                 del self._tables[key]
 
     def kill_all(self) -> None:
         """End every session of the cluster."""
-        for uid in list(self._on_kill):
+        for uid in {*self._on_kill, *(uid for uid, _ in self._tables)}:
             self.kill_pod(uid)
 
     def as_json(self) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import css from './BottomBar.module.css'
 
 export function BottomBar() {
   const { t } = useTranslation('frame')
-  const { main } = usePlaces()
+  const main = usePlaces().main.filter((place) => !place.isWide)
   return (
     <nav className={css.bar} aria-label={t('nav.main')}>
       {main.map(({ to, label, Icon, count }) => (

@@ -12,7 +12,8 @@ const EVERYWHERE = [
   ['ctrl+k', 'help.palette'],
   ['g i', 'help.inbox'],
   ['g p', 'help.projects'],
-  ['g t', 'help.tickets'],
+  ['g k', 'help.tickets'],
+  ['g t', 'help.terminals'],
   ['t', 'help.theme'],
   ['?', 'help.this'],
   ['escape', 'help.escape'],
@@ -28,6 +29,7 @@ const IN_PAGES = [
   ['p', 'help.pass'],
   ['f', 'help.fail'],
   ['s', 'help.pin'],
+  ['[', 'help.cluster'],
   ['ctrl+enter', 'help.send'],
 ] as const
 

@@ -18,6 +18,8 @@ import type { Item } from './items'
 /** Whoever is in a hurry types the first word that comes to mind, in either language. */
 const BRAKE_WORDS = 'emergency brake stop halt 急停 紧急停止 暂停'
 
+const SHELL_WORDS = 'shell terminal console ssh exec kubectl 终端 容器'
+
 /** What the open page offers, and what it says this person may not do. */
 export function usePageRows(): Item[] {
   return useStore(pageActions).map((action) => ({
@@ -36,6 +38,7 @@ export function usePlaceRows(): Item[] {
   const me = useMe()
   const { main, foot } = usePlaces()
   const { project } = useParams({ strict: false })
+  const where = project ? `?project=${project}` : ''
   const isBraked = Boolean(useQuery(brakesQuery).data?.length)
   const go = (id: string, label: string, href: string, more: Partial<Item> = {}): Item => ({
     id: `go:${id}`,
@@ -59,6 +62,12 @@ export function usePlaceRows(): Item[] {
           onlyTyped: true,
         },
       ),
+      go('workloads', t('go.in_project', { project, page: t('tab.workloads') }), `/p/${project}/workloads`, {
+        onlyTyped: true,
+      }),
+      go('project-terminals', t('go.in_project', { project, page: t('tab.terminals') }), `/p/${project}/terminals`, {
+        onlyTyped: true,
+      }),
       go(
         'project-settings',
         t('go.in_project', { project, page: t('tab.settings') }),
@@ -75,6 +84,12 @@ export function usePlaceRows(): Item[] {
     )
   }
   rows.push(go('new-project', t('go.new_project'), '/projects/new', { onlyTyped: true }))
+  rows.push(
+    go('shell', project ? t('go.shell_in', { project }) : t('go.shell'), `/terminals/new${where}`, {
+      onlyTyped: !project,
+      words: SHELL_WORDS,
+    }),
+  )
   rows.push(go('brakes', t('go.brakes'), '/brakes', { onlyTyped: !isBraked, words: BRAKE_WORDS }))
   rows.push(go('settings', t('nav.settings'), '/settings/profile', { onlyTyped: true }))
   return rows

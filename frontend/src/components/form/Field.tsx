@@ -3,7 +3,7 @@ import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApiError, FieldProblem } from '@/lib/api/errors'
-import { sentence } from '@/lib/i18n'
+import { fieldSentence, sentence } from '@/lib/i18n'
 import css from './form.module.css'
 
 /** The first sentence the server says about a field or a part of it (`contacts.0.name`); nested answers are looked through. */
@@ -11,7 +11,7 @@ export function problemOf(error: Pick<ApiError, 'fields'> | null | undefined, fi
   const fields = error?.fields ?? {}
   const part = Object.keys(fields).find((name) => name === field || name.startsWith(`${field}.`))
   const found = part === undefined ? null : first(fields[part])
-  return found ? sentence(found) : null
+  return found ? fieldSentence(found) : null
 }
 
 function first(value: unknown): FieldProblem | null {

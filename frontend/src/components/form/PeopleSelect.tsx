@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { nameOf } from '@/components/Person'
 import type { Schemas } from '@/lib/api/client'
 import { peopleQuery } from '@/lib/api/queries'
+import { ManySelect } from './ManySelect'
 
 type Person = Schemas['Person']
 type Common = { id: string; label: string; known?: Person[]; disabled?: boolean; problem?: boolean }
@@ -50,9 +51,8 @@ export function PeopleSelect(props: Many | One) {
   const label = (username: string) => people.get(username)?.display_name || names.get(username) || username
   if (props.many) {
     return (
-      <Select
+      <ManySelect
         {...shared}
-        mode="multiple"
         labelInValue
         value={props.value.map((value) => ({ value, label: label(value) }))}
         onChange={(chosen) => {

@@ -1,7 +1,7 @@
 /** The decision card: everything one needs to say yes or no to a ticket, on one screen. Shared by inbox and ticket page. */
 import { useTranslation } from 'react-i18next'
 import { lazy, Suspense, type ReactNode } from 'react'
-import { isAccessKind } from '@/lib/status'
+import { isAccessKind, isShellKind } from '@/lib/status'
 import { Approvals } from './Approvals'
 import { CardHead } from './CardHead'
 import { ChangeDiff } from './ChangeDiff'
@@ -22,6 +22,7 @@ import { withWords } from '@/lib/i18n'
 import css from './ticket.module.css'
 
 const AccessCard = lazy(withWords(['access'], () => import('./access/AccessCard')))
+const ShellCard = lazy(withWords(['terminals'], () => import('./shell/ShellCard')))
 const ResyncCard = lazy(withWords(['templates'], () => import('./resync/ResyncCard')))
 
 type Props = {
@@ -35,16 +36,21 @@ type Props = {
 }
 
 /** Whether a kind brings a card of its own: those that put an image somewhere share one. */
-export const hasOwnCard = (kind: string): boolean => isAccessKind(kind) || kind === 'resync_jobs'
+export const hasOwnCard = (kind: string): boolean => isAccessKind(kind) || isShellKind(kind) || kind === 'resync_jobs'
 
 type OwnProps = Pick<Props, 'card' | 'menu' | 'isPage' | 'lead' | 'aside'>
 
 export function OwnCard(props: OwnProps) {
   return (
     <Suspense fallback={<CardSkeleton />}>
-      {isAccessKind(props.card.kind) ? <AccessCard {...props} /> : <ResyncCard {...props} />}
+      <Own {...props} />
     </Suspense>
   )
+}
+
+function Own(props: OwnProps) {
+  if (isAccessKind(props.card.kind)) return <AccessCard {...props} />
+  return isShellKind(props.card.kind) ? <ShellCard {...props} /> : <ResyncCard {...props} />
 }
 
 export function DecisionCard(props: Props) {

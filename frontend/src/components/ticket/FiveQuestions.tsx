@@ -1,6 +1,7 @@
 /** The strip of five questions. Draws answers; `questions.ts` finds them. */
 import { ChevronRight } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { AnswerStrip } from './AnswerStrip'
 import type { Answer } from './questions'
 import { useSay } from './say'
 import { ToneIcon } from './ToneIcon'
@@ -9,22 +10,14 @@ import css from './ticket.module.css'
 export function FiveQuestions({ answers }: { answers: Answer[] }) {
   const { t } = useTranslation('ticket')
   const say = useSay()
-  return (
-    <dl className={css.strip} aria-label={t('questions')}>
-      {answers.map((answer) => (
-        <div key={answer.name} className={css.cell} data-question={answer.name} data-tone={answer.tone}>
-          <dt>{t(`question.${answer.name}`)}</dt>
-          <dd className={css.value} title={say(answer.value)}>
-            <ToneIcon tone={answer.tone} />
-            <span className="clip">{say(answer.value)}</span>
-          </dd>
-          <dd className={css.detail} title={say(answer.detail)}>
-            {say(answer.detail)}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  const told = answers.map(({ name, tone, value, detail }) => ({
+    name,
+    tone,
+    question: t(`question.${name}`),
+    value: say(value),
+    detail: say(detail),
+  }))
+  return <AnswerStrip answers={told} />
 }
 
 /** On a phone each question is a row that opens its sheet. */

@@ -7,6 +7,7 @@ import { sentence } from '@/lib/i18n'
 import { isOver } from '@/lib/status'
 import type { ReactNode } from 'react'
 import { Held, HeldIcon } from './Held'
+import { MissedCallback } from './MissedCallback'
 import type { Card } from './types'
 import css from './ticket.module.css'
 
@@ -57,6 +58,7 @@ export function StateNotes({ card }: { card: Card }) {
         </div>
       )}
       {!over && card.reason && <Note status={card.status}>{sentence(card.reason)}</Note>}
+      <MissedCallback card={card} />
       {card.requires_review && !card.given_review && over && (
         <Note status="pending_confirmation">{t('note.review_owed')}</Note>
       )}

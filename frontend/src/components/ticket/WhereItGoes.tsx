@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { FromTo as Images, WavesBox, type WavePlace } from '@/components/Waves'
 import { imageParts } from '@/lib/image'
 import { hueOf } from '@/lib/status'
+import { isWithoutDeployment } from './diff'
 import { Section } from './Section'
 import { ToneIcon } from './ToneIcon'
 import { cellOf, isWaiting, placesOf, type Facts, type Target, type Tone } from './types'
@@ -15,7 +16,10 @@ export function FromTo({ facts, short = false }: { facts: Facts; short?: boolean
   const { t } = useTranslation('ticket')
   const { card } = facts
   const places = placesOf(card, facts.environment.data)
-  if (card.kind === 'configure') return <Images from={[]} to={<span className="t2">{t('image_stays')}</span>} />
+  if (card.kind === 'configure') {
+    const text = t(isWithoutDeployment(card.change) ? 'image_none' : 'image_stays')
+    return <Images from={[]} to={<span className="t2">{text}</span>} />
+  }
   const to = distinct(places.map((place) => place.to))[0]
   const target = to ? imageParts(to) : { tag: card.release?.tag, digest: card.release?.digest }
   return <Images from={distinct(places.map((place) => place.from)).map(imageParts)} to={target} short={short} />
@@ -25,6 +29,7 @@ const TONES: Record<string, Tone> = { ok: 'ok', bad: 'bad', odd: 'odd', run: 'ru
 
 function useWave(facts: Facts): (place: Target) => WavePlace {
   const { t } = useTranslation('ticket')
+  const isFirst = isWithoutDeployment(facts.card.change)
   return (place) => {
     const cell = cellOf(facts.environment.data, place)
     const rollout = facts.card.rollouts.find(
@@ -41,11 +46,13 @@ function useWave(facts: Facts): (place: Target) => WavePlace {
       isSilent: silent,
       note: begun
         ? t(`result.${rollout.result}` as 'result.succeeded', { defaultValue: rollout.result })
-        : cell?.will_be_made
-          ? t('will_be_made')
-          : silent || cell?.ready == null
-            ? t('pods_unknown')
-            : t('pods', { count: cell.total ?? 0 }),
+        : isFirst
+          ? t('made_by_release')
+          : cell?.will_be_made
+            ? t('will_be_made')
+            : silent || cell?.ready == null
+              ? t('pods_unknown')
+              : t('pods', { count: cell.total ?? 0 }),
     }
   }
 }

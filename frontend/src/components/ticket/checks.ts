@@ -69,6 +69,7 @@ function placeChecks({ card, environment }: Facts): Check[] {
   const places = placesOf(card, environment.data)
   if (environment.failed) return [{ name: 'places', about: 'land', tone: 'odd', title: { key: 'check.places_unread' } }]
   if (!environment.data || !places.length) return []
+  const made = card.kind === 'configure' ? 'check.made_by_release' : 'check.will_be_made'
   const found: Check[] = []
   let pods = 0
   for (const place of places) {
@@ -78,7 +79,7 @@ function placeChecks({ card, environment }: Facts): Check[] {
       found.push({ name: `${name}:${cluster}`, about: 'land', tone, title })
     if (!cell) say('place', 'odd', { key: 'check.not_adopted', params: { cluster } })
     else if (cell.cluster.is_silent) say('silent', 'odd', { key: 'check.silent', params: { cluster } })
-    else if (cell.will_be_made) say('made', 'ok', { key: 'check.will_be_made', params: { cluster } })
+    else if (cell.will_be_made) say('made', 'ok', { key: made, params: { cluster } })
     else if (!cell.is_observed) say('silent', 'odd', { key: 'check.silent', params: { cluster } })
     else if (cell.exists === false)
       say('gone', 'bad', { key: 'check.gone', params: { cluster, deployment: place.deployment } })

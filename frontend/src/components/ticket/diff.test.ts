@@ -65,6 +65,18 @@ describe('the change of a configuration', () => {
     expect(targetsOf(gone).map((one) => one.deployment)).toEqual(['pay', 'pay'])
   })
 
+  it('with a roll back shows the objects of its workload, and the image alone of any other', () => {
+    const back = { ...target('dc1', 1), deployment: 'pay', objects: { 'Deployment pay': [line] }, removed: [] }
+    const other = { ...target('dc1', 1), deployment: 'other' }
+    const found = changeGroups({ kind: 'roll_back', targets: [back, other], configuration: { name: 'pay' } })
+    expect(found).toEqual([
+      { where: 'Deployment pay', clusters: ['dc1'], lines: [{ path: 'spec.replicas', before: '3', after: '6' }] },
+      ...renderedChange(targetsOf({ targets: [other] })),
+    ])
+    const alone = { kind: 'roll_back', targets: [back] }
+    expect(changeGroups(alone)).toEqual(renderedChange(targetsOf(alone)))
+  })
+
   it('of images is what it was, and of any other shape nothing', () => {
     const images = { targets: [target('dc1', 1)] }
     expect(changeGroups(images)).toEqual(renderedChange(targetsOf(images)))

@@ -127,10 +127,17 @@ export const documentGroup = (changes: readonly ChangedLine[]): DiffGroup => ({
 
 const isLine = (value: unknown): value is ChangedLine => isPlain(value) && typeof value.path === 'string'
 
-/** The same out of the change of a ticket `configure`; null for the change of any other kind. */
+/** The workload whose configuration comes back with an earlier version, '' for none. */
+const broughtBack = (change: Record<string, unknown>): string =>
+  isPlain(change.configuration) && typeof change.configuration.name === 'string' ? change.configuration.name : ''
+
+/** The same out of the change of a ticket that applies a configuration; null for the change of any other. */
 export function configuredObjects(change: unknown): ObjectsOf[] | null {
-  if (!isPlain(change) || change.kind !== 'configure' || !Array.isArray(change.targets)) return null
-  return change.targets.filter(isPlain).map(({ cluster, objects, removed }) => ({
+  if (!isPlain(change) || !Array.isArray(change.targets)) return null
+  const name = broughtBack(change)
+  if (change.kind !== 'configure' && !name) return null
+  const targets = change.targets.filter(isPlain).filter((one) => !name || one.deployment === name)
+  return targets.map(({ cluster, objects, removed }) => ({
     cluster: typeof cluster === 'string' ? cluster : '',
     objects: Object.entries(isPlain(objects) ? objects : {}).map(([object, what]) => ({
       object,
@@ -141,10 +148,20 @@ export function configuredObjects(change: unknown): ObjectsOf[] | null {
   }))
 }
 
+/** A configuration of what has no image yet: everything but its Deployment is applied, and the first release makes that. */
+export function isWithoutDeployment(change: unknown): boolean {
+  const targets = configuredObjects(change) ?? []
+  const runs = ({ object }: { object: string }) => object.startsWith('Deployment ') || object.startsWith('CronJob ')
+  return targets.length > 0 && !targets.some((target) => target.objects.some(runs))
+}
+
 /** What any ticket changes, ready to be drawn. */
 export function changeGroups(change: unknown): DiffGroup[] {
   const configured = configuredObjects(change)
-  return configured ? objectGroups(configured) : renderedChange(targetsOf(change))
+  if (!configured) return renderedChange(targetsOf(change))
+  const name = isPlain(change) ? broughtBack(change) : ''
+  const images = name ? targetsOf(change).filter((one) => one.deployment !== name) : []
+  return [...objectGroups(configured), ...renderedChange(images)]
 }
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>

@@ -122,6 +122,36 @@ describe('a configuration', () => {
   })
 })
 
+describe('a configuration of what does not run yet', () => {
+  const applied = (objects: Record<string, unknown>) => {
+    const targets = [{ cluster: 'dc1', namespace: 'production', objects, removed: [] }]
+    const change = { kind: 'configure', name: 'pay', targets }
+    return factsOf({ kind: 'configure', status: 'succeeded', release: null, rollouts: [], change })
+  }
+  it('was applied, and leaves the Deployment to the first release', () => {
+    expect(answer(applied({ 'Service pay': 'created' }), 'land')).toEqual({
+      name: 'land',
+      tone: 'ok',
+      value: { key: 'q.applied' },
+      detail: { key: 'q.made_by_release' },
+    })
+  })
+  it('says no such thing of one that runs', () => {
+    const running = applied({ 'Service pay': [], 'Deployment pay': [] })
+    expect(answer(running, 'land')).toMatchObject({ tone: 'ok', value: { key: 'q.applied' }, detail: null })
+  })
+  it('promises no Deployment of its own before it is applied', () => {
+    const facts = factsOf(
+      { kind: 'configure', release: null, change: { kind: 'configure', name: 'pay', targets: [] }, rollouts: [] },
+      { environment: { data: placeOf({ cells: [cell('dc1', 1, { will_be_made: true })] }), failed: false } },
+    )
+    expect(checksOf(facts).find((one) => one.name === 'made:dc1')?.title).toEqual({
+      key: 'check.made_by_release',
+      params: { cluster: 'dc1' },
+    })
+  })
+})
+
 describe('the preflight', () => {
   it('shows findings before what passed', () => {
     const facts = factsOf({}, { presence: { data: presence(false), failed: false } })

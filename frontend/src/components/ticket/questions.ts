@@ -2,7 +2,7 @@
 import { shortDigest } from '@/lib/glyph'
 import { isOver } from '@/lib/status'
 import { checksOf, type Check } from './checks'
-import { changeGroups, configuredObjects } from './diff'
+import { changeGroups, configuredObjects, isWithoutDeployment } from './diff'
 import { cellOf, commitsTell, isWaiting, placesOf, targetsOf, type Facts, type Said, type Tone } from './types'
 
 export const QUESTIONS = ['changes', 'tested', 'land', 'back', 'time'] as const
@@ -46,7 +46,7 @@ function changes(facts: Facts): Part {
     if (configuredObjects(card.change)) {
       const count = new Set(groups.map((group) => group.where)).size
       if (!count) return { tone: 'off', value: { key: 'q.nothing' }, detail: { key: 'q.as_configured' } }
-      return { tone: 'ok', value: { key: 'q.objects', params: { count } }, detail: null }
+      return { tone: changeTone(facts), value: { key: 'q.objects', params: { count } }, detail }
     }
     if (!groups.length) return { tone: 'off', value: { key: 'q.nothing' }, detail: { key: 'q.runs_already' } }
     return {
@@ -110,6 +110,12 @@ function land(facts: Facts, checks: Check[]): Part {
       detail: { key: done === total ? 'q.landed' : isOver(card.status) ? 'q.stopped' : 'q.landing' },
     }
   }
+  if (card.status === 'succeeded')
+    return {
+      tone: 'ok',
+      value: { key: 'q.applied' },
+      detail: isWithoutDeployment(card.change) ? { key: 'q.made_by_release' } : null,
+    }
   if (isOver(card.status)) return { tone: 'off', value: { key: 'q.did_not_start' }, detail: null }
   const mine = checks.filter((one) => one.about === 'land')
   const first = mine[0]

@@ -35,7 +35,9 @@ export function useTicketTitle(): (card: TitleParts, short?: boolean) => string 
       return t(`${short ? 'short' : 'title'}.${card.kind}` as 'title.project_access', { project })
     }
     if (card.kind === 'resync_jobs') return t(`${short ? 'short' : 'title'}.resync_jobs`, { what: card.title })
-    const known = ['release', 'promote', 'roll_back', 'configure'].includes(card.kind) && card.environment
+    const known =
+      ['release', 'promote', 'roll_back', 'configure', 'emergency_shell', 'recycle_pod'].includes(card.kind) &&
+      card.environment
     if (!known) return card.title
     const params = { project: card.project.slug, environment: word(card.environment) }
     return short

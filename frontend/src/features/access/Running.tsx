@@ -1,14 +1,13 @@
 /** How it runs: environments, where it is deployed, what starts and stops it (arguments, never shell text), and from where it comes. */
-import { Checkbox, Input } from 'antd'
+import { Checkbox } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { describedBy, Field } from '@/components/form/Field'
+import { RunningFields } from '@/components/form/RunningFields'
 import { Segments } from '@/components/Segments'
 import { TextArea } from '@/components/TextBox'
 import type { Part } from './form'
-import { argvOf } from './model'
 import css from './access.module.css'
 
-const COMMANDS = ['start_command', 'stop_command'] as const
 const STATES = ['vm', 'mixed', 'container'] as const
 
 function Environments({ draft, set, problem, options }: Part) {
@@ -44,33 +43,6 @@ function Environments({ draft, set, problem, options }: Part) {
   )
 }
 
-function Command({ name, part }: { name: (typeof COMMANDS)[number]; part: Part }) {
-  const { t } = useTranslation('access')
-  const { draft, set, problem } = part
-  const count = argvOf(draft[name]).length
-  return (
-    <Field
-      id={name}
-      label={t(`f.${name}`)}
-      help={count ? t('arguments', { count }) : t('help.command')}
-      problem={problem(name)}
-      optional
-    >
-      <TextArea
-        {...describedBy(name)}
-        className="mono"
-        spellCheck={false}
-        least={3}
-        most={8}
-        bad={Boolean(problem(name))}
-        placeholder={name === 'start_command' ? 'java\n-jar\napp.jar' : '/app/stop.sh'}
-        value={draft[name]}
-        onChange={(event) => set({ [name]: event.target.value }, name)}
-      />
-    </Field>
-  )
-}
-
 export function Running(part: Part) {
   const { t } = useTranslation('access')
   const { draft, set, problem } = part
@@ -88,50 +60,7 @@ export function Running(part: Part) {
           onChange={(migration) => set({ migration }, 'migration')}
         />
       </Field>
-      <Field id="deploy_path" label={t('f.deploy_path')} problem={problem('deploy_path')} optional>
-        <Input
-          {...describedBy('deploy_path')}
-          className="mono"
-          placeholder="/data/app"
-          spellCheck={false}
-          value={draft.deploy_path}
-          status={problem('deploy_path') ? 'error' : undefined}
-          onChange={(event) => set({ deploy_path: event.target.value }, 'deploy_path')}
-        />
-      </Field>
-      <Field id="log_path" label={t('f.log_path')} help={t('help.log_path')} problem={problem('log_path')} group>
-        <Segments
-          aria-label={t('f.log_path')}
-          value={draft.log_path}
-          options={[
-            { value: '', label: t('log.none') },
-            { value: 'stdout', label: 'stdout' },
-          ]}
-          onChange={(log_path) => set({ log_path }, 'log_path')}
-        />
-      </Field>
-      {COMMANDS.map((name) => (
-        <Command key={name} name={name} part={part} />
-      ))}
-      <Field
-        id="callback"
-        label={t('f.callback')}
-        help={t('help.callback')}
-        problem={problem('callback')}
-        optional
-        wide
-      >
-        <Input
-          {...describedBy('callback')}
-          className="mono"
-          type="url"
-          placeholder="https://"
-          spellCheck={false}
-          value={draft.callback}
-          status={problem('callback') ? 'error' : undefined}
-          onChange={(event) => set({ callback: event.target.value }, 'callback')}
-        />
-      </Field>
+      <RunningFields draft={draft} set={set} problem={problem} />
       <Field id="note" label={t('f.note')} problem={problem('note')} optional wide>
         <TextArea
           {...describedBy('note')}

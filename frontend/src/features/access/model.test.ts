@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { argvOf, EMPTY, groupedCreates, partsOf, pathOf, requestOf, slugOf, stateOf, withDefaults } from './model'
+import { argvOf } from '@/components/form/running'
+import { EMPTY, groupedCreates, partsOf, pathOf, requestOf, slugOf, stateOf, withDefaults } from './model'
 
 describe('the name', () => {
   it('is its parts, and its parts are the name again', () => {

@@ -1,11 +1,12 @@
 /** The form of project access as it is typed, and as the API wants it. Pure; the server decides what is right. */
+import { sentOf, type RunningDraft } from '@/components/form/running'
 import type { AccessForm, AccessOptions, Created } from '@/lib/api/access'
 import { isWebAddress } from '@/lib/web'
 
 export type MigrationState = AccessForm['migration']['state']
 
 /** As typed: the name in its three parts, commands one argument a line. `key`: under which it is filed. */
-export type Draft = {
+export type Draft = RunningDraft & {
   key: string
   business: string
   type: string
@@ -24,11 +25,6 @@ export type Draft = {
   operators: string[]
   contacts: AccessForm['contacts']
   alarm_contacts: AccessForm['contacts']
-  deploy_path: string
-  log_path: '' | 'stdout'
-  start_command: string
-  stop_command: string
-  callback: string
   migration: MigrationState
   note: string
 }
@@ -74,9 +70,6 @@ export function partsOf(slug: string): Pick<Draft, 'business' | 'type' | 'suffix
   return { business: pieces.slice(0, -2).join('-'), type: pieces.at(-2) ?? '', suffix: pieces.at(-1) ?? '' }
 }
 
-/** One argument a line; an empty line is none. Nothing is split at spaces or quotes: no shell reads it. */
-export const argvOf = (text: string): string[] => text.split(/\r?\n/).filter((line) => line.trim() !== '')
-
 /** The path in what people paste: an address of the browser, of `git clone`, or the path itself. */
 export function pathOf(pasted: string): string {
   const text = pasted.trim()
@@ -104,7 +97,6 @@ export function withDefaults(draft: Draft, options: AccessOptions | undefined): 
 export function requestOf(draft: Draft): AccessForm {
   const named = { gitlab: draft.gitlab, jenkins: draft.jenkins, registry: draft.registry }
   const image = draft.image_repository.trim()
-  const url = draft.callback.trim()
   return {
     slug: slugOf(draft),
     name: draft.name.trim(),
@@ -119,11 +111,7 @@ export function requestOf(draft: Draft): AccessForm {
     operators: draft.operators,
     contacts: draft.contacts,
     alarm_contacts: draft.alarm_contacts,
-    deploy_path: draft.deploy_path,
-    log_path: draft.log_path,
-    start_command: argvOf(draft.start_command),
-    stop_command: argvOf(draft.stop_command),
-    callback: url ? { url } : {},
+    ...sentOf(draft),
     migration: { state: draft.migration },
     note: draft.note,
   }

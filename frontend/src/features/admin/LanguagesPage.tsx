@@ -16,7 +16,7 @@ import css from './Admin.module.css'
 import own from './languages/languages.module.css'
 
 const route = getRouteApi('/inside/admin/languages')
-const KINDS = ['dockerfile', 'jenkins_job'] as const
+const KINDS = ['dockerfile', 'jenkins_job', 'logging_sidecar'] as const
 type Kind = (typeof KINDS)[number]
 const VIEWS = [...KINDS, 'drift'] as const
 type View = (typeof VIEWS)[number]
@@ -33,8 +33,11 @@ function List({ languages, selected }: { languages: Schemas['Language'][]; selec
   const newest = (language: Schemas['Language']) =>
     KINDS.map((kind) => {
       const found = language.newest.find((one) => one.kind === kind)
-      return found ? t(`language_page.newest.${kind}`, { version: found.version }) : t(`language_page.lacks.${kind}`)
-    }).join(' · ')
+      if (found) return t(`language_page.newest.${kind}`, { version: found.version })
+      return kind === 'logging_sidecar' ? '' : t(`language_page.lacks.${kind}`) // nothing is built without the others
+    })
+      .filter(Boolean)
+      .join(' · ')
   return (
     <ul className={own.list}>
       {languages.map((language) => (
@@ -111,6 +114,7 @@ function Chosen({ slug, mayAdd }: { slug: string; mayAdd: boolean }) {
       ) : (
         <TemplateView
           language={slug}
+          kind={kind}
           versions={versions}
           version={search.version}
           against={search.against}

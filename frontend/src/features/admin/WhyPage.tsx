@@ -5,17 +5,18 @@ import { Select } from 'antd'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Field } from '@/components/form/Field'
+import { ActionSelect } from '@/components/form/ActionSelect'
 import { PeopleSelect } from '@/components/form/PeopleSelect'
 import { ProjectSelect } from '@/components/form/ProjectSelect'
 import { nameOf } from '@/components/Person'
 import { RegionError } from '@/components/states'
 import { peopleQuery, projectEnvironmentsQuery, projectQuery } from '@/lib/api/queries'
+import { useEnvironmentWord } from '@/lib/environment'
 import { useMe } from '@/lib/me'
+import { actionOf, needsProject } from '@/lib/policy'
 import { Head } from './parts/Head'
 import { Labelled } from './parts/form'
 import { useRight } from './rights'
-import { PROJECT_ACTIONS } from '@/lib/policy'
-import { actionOf, ANYWHERE, isGlobal, WORDS, type Action } from './why/actions'
 import { Answer } from './why/Answer'
 import css from './Admin.module.css'
 import own from './why/why.module.css'
@@ -33,10 +34,11 @@ export default function WhyPage() {
   const { t } = useTranslation(['admin', 'settings'])
   const ids = { person: useId(), project: useId() }
   const me = useMe()
+  const word = useEnvironmentWord()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const action = actionOf(search.action)
-  const global = isGlobal(action)
+  const global = !needsProject(action)
   const slug = global ? undefined : search.project
   const project = useQuery({ ...projectQuery(slug ?? ''), enabled: Boolean(slug) })
   const pairs = useQuery({ ...projectEnvironmentsQuery(slug ?? ''), enabled: Boolean(slug) })
@@ -50,21 +52,13 @@ export default function WhyPage() {
   const user = mayAskForOthers ? search.user : undefined
   const ready = global || (project.data && (!search.env || pair))
   const choose = (part: Partial<typeof search>) => void navigate({ search: { ...search, ...part }, replace: true })
-  const said = (one: Action) => (isGlobal(one) ? t(WORDS[one]) : t(`settings:action.${one}`))
   const where =
     pair && project.data
-      ? t('why.in_both', { environment: pair.name, project: project.data.slug })
+      ? t('why.in_both', { environment: word(pair), project: project.data.slug })
       : project.data
         ? t('why.in_project', { project: project.data.slug })
         : ''
-  const params = { name: useNameOf(user), act: said(action), where }
-  const options = [
-    {
-      label: t('why.group.project'),
-      options: PROJECT_ACTIONS.map((one) => ({ value: one as Action, label: said(one) })),
-    },
-    { label: t('why.group.anywhere'), options: ANYWHERE.map((one) => ({ value: one as Action, label: said(one) })) },
-  ]
+  const params = { name: useNameOf(user), act: t(`settings:action.${action}`), where }
   return (
     <>
       <Head page="why" />
@@ -93,13 +87,11 @@ export default function WhyPage() {
         )}
         <Labelled label={t('why.action')}>
           {(control) => (
-            <Select<Action>
+            <ActionSelect
               {...control}
-              aria-label={t('why.action')}
+              label={t('why.action')}
               value={action}
-              options={options}
               onChange={(value) => choose({ action: value })}
-              style={{ width: '100%' }}
             />
           )}
         </Labelled>

@@ -85,7 +85,7 @@ const calls = (path: string) => door.POST.mock.calls.filter(([asked]) => asked =
 const previews = () => calls('/api/v1/configurations/preview')
 const lastDocument = () => (previews().at(-1)?.body as Json | undefined)?.document
 
-async function open(document: Json = {}) {
+async function open(document: Json = {}, computed: Json = document) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   client.setQueryData(meQuery.queryKey, { id: 1, time_zone: 'UTC' } as never)
   const root = createRootRoute({ component: Outlet })
@@ -95,7 +95,9 @@ async function open(document: Json = {}) {
   const form = createRoute({
     getParentRoute: () => project,
     path: '/configuration/$environment/$name',
-    component: () => <AccessForm which={WHICH} start="" initial={initial} inForce={4} refusal={null} />,
+    component: () => (
+      <AccessForm which={WHICH} start="" initial={initial} computed={computed} inForce={4} refusal={null} />
+    ),
   })
   const ticket = createRoute({ getParentRoute: () => inside, path: '/tickets/$id', component: () => <p>filed</p> })
   const routeTree = root.addChildren([inside.addChildren([project.addChildren([form]), ticket])])
@@ -282,4 +284,12 @@ test('what was typed is there again after a reload', async () => {
   cleanup()
   await open()
   expect(screen.getByLabelText<HTMLInputElement>('Replicas').value).toBe('7')
+})
+
+test('before the clusters answered the fields show what the server computed, not that nothing is set', async () => {
+  hangs = true
+  await open({}, { replicas: 3, time_zone: 'Asia/Shanghai' })
+  expect(screen.getByLabelText<HTMLInputElement>('Replicas').placeholder).toBe('3')
+  expect(screen.getByLabelText<HTMLInputElement>('Time zone').placeholder).toBe('Asia/Shanghai')
+  expect(lastDocument()).toEqual({})
 })

@@ -7,6 +7,7 @@ import { TopBar } from '@/components/TopBar'
 import type { Reason } from '@/lib/i18n'
 import { FormContext } from './form/context'
 import { Head } from './Head'
+import type { Doc } from './model/document'
 import { sectionsOf } from './model/schema'
 import { Overtaken, useNewer } from './Overtaken'
 import { useFile, type Proposal, type Which } from './queries'
@@ -19,13 +20,20 @@ import { proposalOf, useDocument } from './useDocument'
 import { useWay } from './useWay'
 import css from './configuration.module.css'
 
-type Props = { which: Which; start: string; initial: Proposal; inForce: number; refusal: Reason | null }
+type Props = {
+  which: Which
+  start: string
+  initial: Proposal
+  /** what the server makes of it, as far as it is known before the first preview */ computed: Doc
+  inForce: number
+  refusal: Reason | null
+}
 
-export function AccessForm({ which, start, initial, inForce, refusal }: Props) {
+export function AccessForm({ which, start, initial, computed, inForce, refusal }: Props) {
   const { t } = useTranslation('configuration')
   const navigate = useNavigate()
   const [isReviewed, setReviewed] = useState(false)
-  const page = useDocument(which, start, initial, Boolean(refusal))
+  const page = useDocument(which, start, [initial, computed], Boolean(refusal))
   const { draft, schema, form } = page
   const newer = useNewer(which, page, inForce)
   const way = useWay(page, Boolean(newer), () => setReviewed(true))

@@ -42,6 +42,8 @@ function useStart(which: Which, start: string | undefined, isReader: boolean) {
   const asked = from.kind === 'preset' ? presets : from.kind === 'environment' ? other : older
   return {
     initial,
+    // Of what has no revision the server computes the same document with and without a preview.
+    computed: current.data?.is_proposal_only ? current.data.document : document,
     number,
     error: current.error ?? asked.error,
     retry: () => void Promise.all([current.refetch(), asked.error && asked.refetch()]),
@@ -54,7 +56,7 @@ export default function FormPage() {
   const right = useMayPropose(which.project, which.environment)
   const begin = useStart(which, start, right.data?.allowed === false)
   const title = useConfigurationTitle()
-  if (begin.initial && right.data)
+  if (begin.initial && begin.computed && right.data)
     return (
       <ErrorBoundary name="configuration">
         <AccessForm
@@ -62,6 +64,7 @@ export default function FormPage() {
           which={which}
           start={start ?? ''}
           initial={begin.initial}
+          computed={begin.computed}
           inForce={begin.number}
           refusal={right.data.allowed ? null : right.data}
         />

@@ -1,9 +1,10 @@
-/** Beside the form: the result and the button; to a reader who may not propose, the revision in force as a file. */
+/** Beside the form: the result and the button; to a reader who may not propose, the revision in force as files. */
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { Foot } from './Foot'
 import { yamlAddress, type Which } from './queries'
 import { Rail } from './rail/Rail'
+import { ChartButton } from './revisions/RevisionRow'
 import type { Page } from './useDocument'
 import type { Way } from './useWay'
 import css from './configuration.module.css'
@@ -16,9 +17,13 @@ export function Exported({ which, inForce }: { which: Which; inForce: number }) 
     <div className={css.side}>
       <p className={css.pad}>
         {inForce > 0 ? (
-          <a href={yamlAddress(which, inForce)} download className="link">
-            {t('yaml_of', { number: inForce })}
-          </a>
+          <>
+            <a href={yamlAddress(which, inForce)} download className="link">
+              {t('yaml_of', { number: inForce })}
+            </a>
+            <br />
+            <ChartButton which={which} number={inForce} />
+          </>
         ) : (
           t('form.none_in_force')
         )}
@@ -28,12 +33,14 @@ export function Exported({ which, inForce }: { which: Which; inForce: number }) 
 }
 
 export function Side({ page, way, isAside }: { page: Page; way: Way; isAside: boolean }) {
-  const { tab = 'yaml', cluster } = route.useSearch()
+  const which = route.useParams()
+  const { tab = 'yaml', cluster, open } = route.useSearch()
   const move = route.useNavigate()
   const { draft, preview } = page
   return (
     <div className={css.side}>
       <Rail
+        which={which}
         preview={preview.good}
         trouble={page.trouble}
         isBehind={preview.isBehind}
@@ -45,7 +52,7 @@ export function Side({ page, way, isAside }: { page: Page; way: Way; isAside: bo
         onCluster={(to) => void move({ search: (old) => ({ ...old, cluster: to }), replace: true })}
         onTakeOver={(take_over) => draft.change((old) => ({ ...old, take_over }))}
       />
-      <Foot page={page} way={way} isAside={isAside} />
+      <Foot page={page} way={way} isAside={isAside || Boolean(open)} />
     </div>
   )
 }

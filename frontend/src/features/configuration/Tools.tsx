@@ -1,7 +1,7 @@
 /** The page's tools in the top bar: what the form begins with, the presets, and the secrets of the workload. */
+import { getRouteApi } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { BookmarkPlus, KeyRound } from 'lucide-react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useIsPhone } from '@/lib/screen'
 import type { Doc } from './model/document'
@@ -10,14 +10,19 @@ import type { Which } from './queries'
 import { Secrets } from './secrets/Secrets'
 import { StartFrom } from './StartFrom'
 
+const route = getRouteApi('/inside/p/$project/configuration/$environment/$name')
+type Tool = 'presets' | 'secrets'
+
 /** `isReader`: he may not propose, so nothing begins here. */
 type Props = { which: Which; start: string; inForce: number; document: Doc; isReader: boolean }
 
 export function Tools({ which, start, inForce, document, isReader }: Props) {
   const { t } = useTranslation('configuration')
   const isPhone = useIsPhone()
-  const [open, setOpen] = useState<'presets' | 'secrets' | null>(null)
-  const close = () => setOpen(null)
+  const { open } = route.useSearch()
+  const move = route.useNavigate()
+  const show = (what: Tool | undefined) => void move({ search: (old) => ({ ...old, open: what }), replace: true })
+  const close = () => show(undefined)
   const tools = [
     { what: 'presets', Icon: BookmarkPlus },
     { what: 'secrets', Icon: KeyRound },
@@ -31,12 +36,12 @@ export function Tools({ which, start, inForce, document, isReader }: Props) {
           icon={<Icon size={14} aria-hidden />}
           aria-label={isPhone ? t(what) : undefined}
           aria-haspopup="dialog"
-          onClick={() => setOpen(what)}
+          onClick={() => show(what)}
         >
           {!isPhone && t(what)}
         </Button>
       ))}
-      {open === 'presets' && <Presets project={which.project} document={document} onClose={close} />}
+      {open === 'presets' && !isReader && <Presets project={which.project} document={document} onClose={close} />}
       {open === 'secrets' && <Secrets which={which} onClose={close} />}
     </>
   )

@@ -58,9 +58,10 @@ function useSeen(findings: readonly Finding[]): Finding[] {
 
 const NONE: Finding[] = []
 
-export function useDocument(which: Which, start: string, initial: Proposal, disabled: boolean) {
+/** `begun`: what the form begins with, and the document that makes as a whole. */
+export function useDocument(which: Which, start: string, begun: [initial: Proposal, computed: Doc], disabled: boolean) {
   const { t } = useTranslation(['configuration', 'common'])
-  const draft = useDraft<Proposal>(useMe().id, draftName(which, start), initial)
+  const draft = useDraft<Proposal>(useMe().id, draftName(which, start), begun[0])
   const { document, explanations } = draft.value
   const schema = useQuery(schemaQuery(which, workloadOf(document)))
   const node: Node = schema.data ?? {}
@@ -70,7 +71,7 @@ export function useDocument(which: Which, start: string, initial: Proposal, disa
   )
   const isWrong = Object.keys(shape).length > 0
   const preview = usePreview(which, draft.value, Boolean(schema.data) && !isWrong && !disabled)
-  const computed = preview.good?.document ?? initial.document
+  const computed = preview.good?.document ?? begun[1]
   const shown = useMemo(() => over(document, computed), [document, computed])
   const findings: Finding[] = preview.good?.findings ?? NONE
   const seen = useSeen(findings)

@@ -12,6 +12,7 @@ import { useDraft } from '@/lib/drafts'
 import { useEnvironmentWord } from '@/lib/environment'
 import { useMe } from '@/lib/me'
 import { Act } from './Act'
+import { ConfigurationChoice } from './ConfigurationChoice'
 import { EnvironmentChoice } from './EnvironmentChoice'
 import { anyOf, Decides, Starts, Takes } from './facts'
 import { Field, FilingLayout } from './FilingLayout'
@@ -56,18 +57,20 @@ export default function RollBackPage() {
 
   const form =
     environment && version ? { kind: 'roll_back', project: slug, environment: environment.slug, note: '' } : null
-  const asked = asAsked(usePreview(form && { ...form, form: { release: version, reason: NOT_YET } }))
+  const wanted = { release: version, ...(search.whole ? { with_configuration: true } : {}) }
+  const asked = asAsked(usePreview(form && { ...form, form: { ...wanted, reason: NOT_YET } }))
   const filing = useFiling((ticket) => {
     draft.clear()
     void navigate({ to: '/tickets/$id', params: { id: String(ticket.id) } })
   })
-  const choose = (part: { env?: string; to?: string }) =>
-    void navigate({ to: '.', search: { ...search, ...part }, replace: true })
+  // Of another version another configuration comes back: `whole` is chosen anew.
+  const choose = (part: { to?: string; whole?: true }) =>
+    void navigate({ to: '.', search: { env: search.env, to: search.to, ...part }, replace: true })
   const press = () => {
     const reason = draft.value.trim()
     setShort(reason.length < SHORTEST)
     if (reason.length < SHORTEST) reasonField.current?.querySelector('textarea')?.focus()
-    else if (form) filing.file({ ...form, form: { release: version, reason } })
+    else if (form) filing.file({ ...form, form: { ...wanted, reason } })
   }
   const mayAnywhere = rows.some((one) => one.rights.roll_back.allowed)
   const name = useEnvironmentWord()(environment)
@@ -141,6 +144,13 @@ export default function RollBackPage() {
             <RegionError error={releases.error} retry={() => void releases.refetch()} />
           ) : (
             <WayBackChoice row={row} rows={rows} earlier={earlier} value={version} onChoose={(to) => choose({ to })} />
+          )}
+          {mayAnywhere && asked.data?.configuration && (
+            <ConfigurationChoice
+              offered={asked.data.configuration}
+              isWhole={Boolean(search.whole)}
+              onChoose={(whole) => choose(whole ? { whole } : {})}
+            />
           )}
           {mayAnywhere && (
             <div ref={reasonField}>

@@ -2,12 +2,15 @@
 import { useTranslation } from 'react-i18next'
 import { FromTo, WavesBox, type WavePlace } from '@/components/Waves'
 import { sentence } from '@/lib/i18n'
+import { objectGroups } from '@/components/ticket/diff'
+import { DiffBlocks } from '@/components/ticket/ChangeDiff'
 import { groupChanges, type Change } from './logic'
 import css from './filing.module.css'
 
 export function WhereItGoes({ changes, pattern }: { changes: Change[]; pattern: string }) {
   const { t } = useTranslation('filing')
   if (!changes.length) return null
+  const objects = objectGroups(changes)
   const pods = changes.reduce((sum, change) => sum + (change.replicas ?? 0), 0)
   const place = (target: Change): WavePlace => ({
     key: `${target.cluster}/${target.namespace}/${target.deployment}`,
@@ -32,6 +35,7 @@ export function WhereItGoes({ changes, pattern }: { changes: Change[]; pattern: 
           }
         />
       ))}
+      {objects.length > 0 && <DiffBlocks groups={objects} total={changes.length} />}
     </section>
   )
 }

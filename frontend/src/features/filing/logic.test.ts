@@ -30,6 +30,8 @@ const change = (cluster: string, wave: number, before: string, after: string): C
   not_checked: null,
   will_be_made: false,
   pre_rollout: null,
+  objects: [],
+  removed: [],
 })
 const preview = (part: Partial<Preview>): Preview => ({
   can_file: true,
@@ -39,6 +41,7 @@ const preview = (part: Partial<Preview>): Preview => ({
   requires_review: false,
   gates: [],
   changes: [],
+  configuration: null,
   commits: null,
   commits_reason: null,
   who_may_decide: [],

@@ -17,6 +17,7 @@ import { useQuery } from '@tanstack/react-query'
 import { CardPane, focusTitle } from './CardPane'
 import { InboxList } from './InboxList'
 import { neighbour } from './lines'
+import { Reminders } from './Reminders'
 import { useLines } from './useLines'
 import css from './inbox.module.css'
 
@@ -30,6 +31,7 @@ export default function InboxPage() {
   const phone = useIsPhone()
   const tab = search.tab ?? 'needs'
   const { query, counts, loaded, groups, rows, news, showNew } = useLines(tab)
+  const reminders = tab === 'needs' ? (query.data?.reminders ?? []) : []
   const first = groups[0]?.rows[0]?.line.id
   const selected = search.ticket ?? (phone ? undefined : first)
   const wantsFocus = useRef(false)
@@ -94,10 +96,13 @@ export default function InboxPage() {
               </div>
             </Loading>
           )}
-          {loaded && !rows.length && !news && <Nothing tab={tab} following={counts?.following ?? 0} />}
+          {loaded && !rows.length && !news && !reminders.length && (
+            <Nothing tab={tab} following={counts?.following ?? 0} />
+          )}
           {loaded && (rows.length > 0 || news > 0) && (
             <InboxList tab={tab} groups={groups} news={news} selected={selected} showNew={showNew} onOpen={open} />
           )}
+          <Reminders rows={reminders} />
         </div>
       )}
       {(!phone || search.ticket !== undefined) && (

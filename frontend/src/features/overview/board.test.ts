@@ -81,6 +81,18 @@ describe('the note of a cell', () => {
     const silent = { ...one, cluster: { ...one.cluster, is_silent: true } }
     expect(noteOf(silent, row('test', 'test', [silent]))).toBe('silent')
   })
+  it('misses nothing where no release has come yet, and what one brought and is not there', () => {
+    const missing = cell('dc1', {
+      exists: false,
+      digest: '',
+      will_be_made: true,
+      last_rollout: null,
+      expected_digest: '',
+    })
+    expect(noteOf(missing, row('production', 'production', [missing]))).toBe('first')
+    const lost = { ...missing, expected_digest: OLD }
+    expect(noteOf(lost, row('production', 'production', [lost]))).toBe('gone')
+  })
   it('calls a cluster behind when another one of the environment runs a newer version', () => {
     const old = cell('dc1')
     const place = row('production', 'production', [old, cell('dc2', { digest: NEW, release: release(2, NEW) })])

@@ -42,6 +42,7 @@ export function columnsOf(rows: Row[]): Column[] {
 export type Note =
   | 'silent'
   | 'unseen'
+  | 'first'
   | 'gone'
   | 'rolling'
   | 'drifted'
@@ -54,11 +55,15 @@ export type Note =
 
 const newest = (row: Row): number => Math.max(0, ...row.cells.map((cell) => cell.release?.id ?? 0))
 
+/** Configured, and no release ever brought it here: nothing is missing yet. */
+const isBeforeFirst = ({ will_be_made, last_rollout, expected_digest }: Cell): boolean =>
+  will_be_made && last_rollout === null && expected_digest === ''
+
 /** The one thing to say about a cell: what troubles it first, then what was said of its image. */
 export function noteOf(cell: Cell, row: Row): Note | null {
   if (!cell.is_observed) return 'unseen'
   if (cell.cluster.is_silent) return 'silent'
-  if (cell.exists === false) return 'gone'
+  if (cell.exists === false) return isBeforeFirst(cell) ? 'first' : 'gone'
   if (cell.is_moving) return 'rolling'
   if (cell.is_drifted) return 'drifted'
   if (cell.total === 0) return 'offline'
@@ -73,6 +78,7 @@ export function noteOf(cell: Cell, row: Row): Note | null {
 const HUES: Partial<Record<Note, Hue>> = {
   silent: 'odd',
   unseen: 'off',
+  first: 'off',
   gone: 'bad',
   rolling: 'run',
   not_ready: 'bad',
@@ -84,6 +90,7 @@ export const markOf = (note: Note | null): Hue => (note && HUES[note]) || 'ok'
 const NOTE_HUES: Record<Note, Hue | null> = {
   silent: 'odd',
   unseen: 'off',
+  first: 'off',
   gone: 'bad',
   rolling: 'run',
   drifted: 'wait',

@@ -57,8 +57,14 @@ function Tabs({ project }: { project: string }) {
       <Link to="/p/$project/releases" params={params} {...mark('releases')}>
         {t('tab.releases')}
       </Link>
+      <Link to="/p/$project/workloads" params={params} {...mark('workloads')}>
+        {t('tab.workloads')}
+      </Link>
       <Link to="/p/$project/configuration" params={params} {...mark('configuration')}>
         {t('tab.configuration')}
+      </Link>
+      <Link to="/p/$project/terminals" params={params} {...mark('terminals')}>
+        {t('tab.terminals')}
       </Link>
       <Link to="/p/$project/settings/$tab" params={{ project, tab: 'general' }} {...mark('settings')}>
         {t('tab.settings')}

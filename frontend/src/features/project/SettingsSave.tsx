@@ -1,5 +1,6 @@
 /** The bar that appears with the first change: what changes, then Save. */
 import { Button } from 'antd'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { KeyButton } from '@/components/Key'
 import { RegionError } from '@/components/states'
@@ -11,7 +12,11 @@ type Props = { changes: Change[]; onSave: () => void; onDiscard: () => void; isP
 export function SettingsSave({ changes, onSave, onDiscard, isPending, error }: Props) {
   const { t } = useTranslation('projects')
   const { t: common } = useTranslation()
-  if (!changes.length) return null
+  const isShown = changes.length > 0
+  useEffect(() => {
+    if (isShown) document.activeElement?.scrollIntoView({ block: 'nearest' })
+  }, [isShown])
+  if (!isShown) return null
   return (
     <section className={css.save} aria-label={t('set.changes')}>
       {Boolean(error) && <RegionError error={error} />}

@@ -14,6 +14,12 @@ describe('switching the project', () => {
     expect(tabOf('/p/book-api-n1/configuration/production/book-api-n1')).toBe('configuration')
   })
 
+  it('keeps workloads and terminals, but not the pods of one workload', () => {
+    expect(sameTab('/p/book-api-n1/workloads/7', 'pay-gate-n1')).toBe('/p/pay-gate-n1/workloads')
+    expect(sameTab('/p/book-api-n1/terminals', 'pay-gate-n1')).toBe('/p/pay-gate-n1/terminals')
+    expect([tabOf('/p/book-api-n1/workloads/7'), tabOf('/p/book-api-n1/terminals')]).toEqual(['workloads', 'terminals'])
+  })
+
   it('leaves behind what only the old project has', () => {
     expect(sameTab('/p/book-api-n1/releases/20261120-183205-u17', 'pay-gate-n1')).toBe('/p/pay-gate-n1/releases')
     expect(sameTab('/p/book-api-n1/promote', 'pay-gate-n1')).toBe('/p/pay-gate-n1')

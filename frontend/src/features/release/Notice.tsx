@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { Age } from '@/components/Age'
 import { StatusIcon } from '@/components/Status'
+import { missedCallback } from '@/components/ticket/callback'
 import { Held, HeldIcon } from '@/components/ticket/Held'
 import type { Schemas } from '@/lib/api/client'
 import { useSlugWord } from '@/lib/environment'
@@ -66,12 +67,14 @@ function linesOf(card: Schemas['TicketCard'], rows: Row[], problem: string, erro
   const steps = isWrong
     ? rows.flatMap((row) => row.steps).flatMap((step) => (step.reason ? [sentence(step.reason)] : []))
     : []
+  const missed = missedCallback(rows.flatMap((row) => row.steps))
   const isBroken = card.status === 'failed' || card.status === 'errored'
   const noRetry = isBroken && !card.rights.retry.allowed ? [sentence(card.rights.retry)] : []
   return [
     ...new Set([
       ...own,
       ...steps,
+      ...(missed ? [sentence(missed.note)] : []),
       ...noRetry,
       ...(card.status === 'errored' ? [errored] : []),
       ...(problem ? [problem] : []),

@@ -19,6 +19,7 @@ import { LogColumn } from './LogColumn'
 import { situationOf } from './nextMove'
 import { Notice } from './Notice'
 import { OtherTickets } from './OtherTickets'
+import { Shells } from './Shells'
 import { rowsOf, type Row } from './progress'
 import { releaseIdQuery } from './queries'
 import { Rail } from './Rail'
@@ -119,6 +120,7 @@ function Loaded({ release }: { release: Schemas['ReleaseCard'] }) {
             onStage={place.goToLine}
           />
           <OtherTickets release={release} />
+          <Shells release={release} />
         </div>
         <div className={css.middle}>
           {ticket.isError && (

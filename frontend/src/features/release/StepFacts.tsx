@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { ClockTime, Took } from '@/components/Age'
 import { ImageName } from '@/components/Image'
 import { Status } from '@/components/Status'
+import { CallbackSaid } from '@/components/ticket/CallbackSaid'
 import { jobOf } from '@/components/ticket/job'
 import { JobLog } from '@/components/ticket/JobLog'
 import type { Schemas } from '@/lib/api/client'
@@ -46,6 +47,7 @@ export function StepFacts({
             </div>
             {step.reason && <p>{sentence(step.reason)}</p>}
             {step.note && <p className="t2">{sentence(step.note)}</p>}
+            <CallbackSaid step={step} />
             {job && <JobLog run={job} open={step.status === 'failed'} />}
             {rollout && (step.name === 'patch_image' || step.name === 'await_rollout') && (
               <p className={css.images}>

@@ -8,7 +8,14 @@ import type { Row } from './progress'
 type Output = Record<string, unknown>
 
 const say = (
-  key: 'made.job_created' | 'made.job_changed' | 'made.job_same' | 'made.queued' | 'made.found',
+  key:
+    | 'made.job_created'
+    | 'made.job_changed'
+    | 'made.job_same'
+    | 'made.queued'
+    | 'made.found'
+    | 'made.answered'
+    | 'made.unanswered',
   values: Record<string, unknown> = {},
 ): string => i18next.t(`release:${key}`, values) as string
 
@@ -39,6 +46,9 @@ export function madeBy(
             .filter(Boolean)
             .join(' · ')
         : ''
+    case 'call_back':
+      if (typeof output.status !== 'number') return ''
+      return output.status ? say('made.answered', { status: output.status }) : say('made.unanswered')
     default:
       return ''
   }

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Select } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { ManySelect } from '@/components/form/ManySelect'
 import { SearchField } from '@/components/form/SearchField'
 import { nameOf } from '@/components/Person'
 import type { Schemas } from '@/lib/api/client'
@@ -35,10 +36,9 @@ export function Filters({ project, search, people, onChange }: Props) {
         onChange={(env?: string) => onChange({ env })}
         options={environments.data?.results.map((one) => ({ value: one.environment, label: one.name })) ?? []}
       />
-      <Select
+      <ManySelect
         aria-label={t('filter.status')}
         placeholder={t('filter.status')}
-        mode="multiple"
         maxTagCount="responsive"
         allowClear
         showSearch={false}
@@ -47,10 +47,9 @@ export function Filters({ project, search, people, onChange }: Props) {
         onChange={(status: string[]) => onChange({ status: status.length ? status : undefined })}
         options={TICKET_STATUSES.map((status) => ({ value: status, label: common(`status.${status}`) }))}
       />
-      <Select
+      <ManySelect
         aria-label={t('filter.kind')}
         placeholder={t('filter.kind')}
-        mode="multiple"
         maxTagCount="responsive"
         allowClear
         showSearch={false}

@@ -105,7 +105,10 @@ function TokenRow({ token }: { token: Token }) {
   })
   const { groups, rest } = groupsOf(Array.isArray(token.scopes) ? token.scopes.map(String) : [])
   const project = projects.data?.results.find((one) => one.id === token.project)
-  const scopes = [...groups.map((group) => t(`scope.${group}`)), ...rest]
+  const scopes = [
+    ...groups.map((group) => t(`scope.${group}`)),
+    ...rest.map((one) => t(`action.${one}` as 'action.me.read', { defaultValue: one })),
+  ]
   return (
     <li className={css.listRow}>
       <span className="grow">

@@ -6,6 +6,7 @@ import { RegionError } from '@/components/states'
 import { StatusIcon } from '@/components/Status'
 import { madeOf } from '@/components/ticket/access/made'
 import { MadeWords } from '@/components/ticket/access/MadeWords'
+import { CallbackSaid } from '@/components/ticket/CallbackSaid'
 import { jobOf } from '@/components/ticket/job'
 import { JobLog } from '@/components/ticket/JobLog'
 import { Section } from '@/components/ticket/Section'
@@ -43,6 +44,7 @@ function StepRow({ step }: { step: Step }) {
         {notes.length > 0 && <span className="t2 s12"> {notes.join(t('comma'))}</span>}
         {step.reason && <span className={css.stepReason}>{sentence(step.reason)}</span>}
         {step.note && <span className="t2 s12">{sentence(step.note)}</span>}
+        <CallbackSaid step={step} />
         {job && <JobLog run={job} open={step.status === 'failed'} />}
         {step.status === 'waiting' && step.due_at && step.troubles > 0 && (
           <span className="t2 s12">

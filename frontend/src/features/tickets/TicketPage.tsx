@@ -20,6 +20,7 @@ import { useIsPhone } from '@/lib/screen'
 import { whole } from '@/lib/search'
 import { Comments } from './Comments'
 import { Plan } from './Plan'
+import { ProjectCrumb } from './ProjectCrumb'
 import { TicketActions } from './TicketActions'
 import { Timeline } from './Timeline'
 import css from './tickets.module.css'
@@ -87,9 +88,7 @@ function Crumbs({ id, card }: { id: string; card: Card | undefined }) {
       {card && (
         <>
           <span className="t3">/</span>
-          <Link to="/p/$project" params={{ project: card.project.slug }} className="t2 clip">
-            {card.project.slug}
-          </Link>
+          <ProjectCrumb project={card.project} />
         </>
       )}
       <span className="t3">/</span>

@@ -1,16 +1,17 @@
 /** All tickets one may see, filtered by what stands in the URL, newest first, page by page. */
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { Button, Select } from 'antd'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { LiveAge } from '@/components/Age'
+import { ManySelect } from '@/components/form/ManySelect'
 import { ProjectSelect } from '@/components/form/ProjectSelect'
 import { SearchField } from '@/components/form/SearchField'
 import { PageTitle } from '@/components/Page'
 import { Empty, Loading, RegionError, SkeletonRows } from '@/components/states'
 import { TopBar } from '@/components/TopBar'
 import { ticketsQuery } from '@/lib/api/queries'
-import { ACCESS_KINDS, CATALOG_KINDS, isOver, TICKET_KINDS, TICKET_STATUSES } from '@/lib/status'
+import { ACCESS_KINDS, CATALOG_KINDS, isOver, SHELL_KINDS, TICKET_KINDS, TICKET_STATUSES } from '@/lib/status'
 import { TicketTable } from './TicketTable'
 import css from './tickets.module.css'
 
@@ -87,21 +88,19 @@ function Filters({
         value={search.q ?? ''}
         onSearch={(q) => change({ q: q || undefined })}
       />
-      <Select
-        mode="multiple"
+      <ManySelect
         aria-label={t('kinds')}
         placeholder={t('all_kinds')}
         value={search.kind ?? []}
         onChange={(kind) => change({ kind: some(kind) })}
         className={css.select}
         maxTagCount="responsive"
-        options={[...TICKET_KINDS, ...ACCESS_KINDS, ...CATALOG_KINDS].map((kind) => ({
+        options={[...TICKET_KINDS, ...SHELL_KINDS, ...ACCESS_KINDS, ...CATALOG_KINDS].map((kind) => ({
           value: kind,
           label: common(`kind.${kind}`),
         }))}
       />
-      <Select
-        mode="multiple"
+      <ManySelect
         aria-label={t('statuses')}
         placeholder={t('all_statuses')}
         value={search.status ?? []}

@@ -13,6 +13,7 @@ const TOUCHED: Record<string, (id: number | string) => QueryKey[]> = {
     ['releases'],
     ['build'],
   ],
+  terminals: (id) => [['terminal', Number(id)], ['terminals'], ['pods']],
   brake: () => [['brakes'], ['ticket'], ['inbox']],
   release: () => [['release'], ['releases'], ['board'], ['inbox'], ['ticket']],
   build: (id) => [

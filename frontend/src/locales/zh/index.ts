@@ -28,7 +28,9 @@ export const later = {
   settings: () => import('./settings.json'),
   standards: () => import('./standards.json'),
   templates: () => import('./templates.json'),
+  terminals: () => import('./terminals.json'),
   verdict: () => import('./verdict.json'),
+  workload: () => import('./workload.json'),
 }
 
 export default { common, frame, inbox, ticket, server }

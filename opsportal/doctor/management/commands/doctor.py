@@ -50,7 +50,7 @@ class Command(BaseCommand):
 def look() -> list[Finding]:
     """Everything, in the order of what rests on what."""
     first = machines.database()
-    found = [*first, machines.broker(), machines.layer()]
+    found = [*first, machines.broker(), machines.layer(), machines.recordings()]
     if not all(one.ok for one in first):
         return [*found, Finding("rows", False, "not looked at, see the database")]
     for name, check in ROWS.items():

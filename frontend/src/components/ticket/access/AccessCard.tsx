@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Button } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Argv } from '@/components/Argv'
 import { RegionError } from '@/components/states'
 import { StatusIcon } from '@/components/Status'
 import { undoAccess } from '@/lib/api/access'
@@ -11,13 +12,13 @@ import { stepsQuery, ticketQuery } from '@/lib/api/queries'
 import { useFileOnce } from '@/lib/filing'
 import { sentence } from '@/lib/i18n'
 import { useIsPhone } from '@/lib/screen'
+import { AnswerStrip } from '../AnswerStrip'
 import { Approvals } from '../Approvals'
 import { CardHead } from '../CardHead'
 import { gateChecks } from '../checks'
 import { Gates } from '../Gates'
 import { Section } from '../Section'
 import { StateNotes } from '../StateNotes'
-import { ToneIcon } from '../ToneIcon'
 import type { Card, Known } from '../types'
 import {
   accessAnswers,
@@ -32,6 +33,7 @@ import {
 import { MadeWords } from './MadeWords'
 import type { Schemas } from '@/lib/api/client'
 import css from '../ticket.module.css'
+import rows from '../rows.module.css'
 import own from './access.module.css'
 
 type Props = { card: Card; menu?: ReactNode; isPage?: boolean; lead?: ReactNode; aside?: ReactNode }
@@ -43,32 +45,18 @@ function useWord(): (word: AccessWord | null) => string {
 
 function Questions({ card, answers }: { card: Card; answers: AccessAnswer[] }) {
   const { t } = useTranslation('access')
-  const { t: ticket } = useTranslation('ticket')
   const phone = useIsPhone()
   const say = useWord()
   const question = (name: AccessAnswer['name']) =>
     t(name === 'created' && isRemoval(card) ? 'question.removed' : `question.${name}`)
-  return (
-    <dl className={phone ? own.rows : css.strip} aria-label={ticket('questions')}>
-      {answers.map((answer) => (
-        <div
-          key={answer.name}
-          className={phone ? own.row : css.cell}
-          data-question={answer.name}
-          data-tone={answer.tone}
-        >
-          <dt>{question(answer.name)}</dt>
-          <dd className={css.value} title={say(answer.value)}>
-            <ToneIcon tone={answer.tone} />
-            <span className="clip">{say(answer.value)}</span>
-          </dd>
-          <dd className={css.detail} title={say(answer.detail)}>
-            {say(answer.detail)}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  const told = answers.map(({ name, tone, value, detail }) => ({
+    name,
+    tone,
+    question: question(name),
+    value: say(value),
+    detail: say(detail),
+  }))
+  return <AnswerStrip answers={told} asRows={phone} />
 }
 
 const WHAT: Record<string, string> = {
@@ -95,7 +83,7 @@ function ItemRow({ item: { step, made } }: { item: Item }) {
     ? t(`what.${what}` as 'what.job', { defaultValue: what })
     : t(`ticket:step.${step.name}` as 'ticket:step.start', { defaultValue: step.name.replaceAll('_', ' ') })
   return (
-    <li className={own.item} data-step={step.name}>
+    <li className={rows.item} data-step={step.name}>
       <StatusIcon status={step.status} size={16} />
       <span className="grow">
         <span className="b5">{name}</span>{' '}
@@ -120,7 +108,7 @@ function Items({ card, steps }: { card: Card; steps: Schemas['Step'][] }) {
   if (!items.length) return null
   return (
     <Section title={t(isRemoval(card) ? 'question.removed' : 'question.created')}>
-      <ul className={own.items}>
+      <ul className={rows.items}>
         {items.map((item) => (
           <ItemRow key={item.step.id} item={item} />
         ))}
@@ -141,7 +129,7 @@ function Asked({ card }: { card: Card }) {
             <dt>{t(`f.${field}` as 'f.name', { defaultValue: field })}</dt>
             <dd>
               {argv ? (
-                argv.map((one, index) => <code key={index}>{one}</code>)
+                <Argv argv={argv} />
               ) : (
                 <span>
                   {field === 'migration' ? t(`migration.${text}` as 'migration.vm', { defaultValue: text }) : text}

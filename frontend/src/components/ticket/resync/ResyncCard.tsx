@@ -8,11 +8,11 @@ import { stepsQuery, ticketQuery } from '@/lib/api/queries'
 import type { Schemas } from '@/lib/api/client'
 import { sentence } from '@/lib/i18n'
 import { useIsPhone } from '@/lib/screen'
+import { AnswerStrip } from '../AnswerStrip'
 import { Approvals } from '../Approvals'
 import { CardHead } from '../CardHead'
 import { Section } from '../Section'
 import { StateNotes } from '../StateNotes'
-import { ToneIcon } from '../ToneIcon'
 import type { Card, Known } from '../types'
 import {
   answersOf,
@@ -26,6 +26,7 @@ import {
   type Word,
 } from './jobs'
 import css from '../ticket.module.css'
+import rows from '../rows.module.css'
 import own from './resync.module.css'
 
 type Props = { card: Card; menu?: ReactNode; isPage?: boolean; lead?: ReactNode; aside?: ReactNode }
@@ -37,25 +38,17 @@ function useWord(): (word: Word | null) => string {
 }
 
 function Questions({ answers }: { answers: Answer[] }) {
-  const { t } = useTranslation(['templates', 'ticket'])
+  const { t } = useTranslation('templates')
   const phone = useIsPhone()
   const say = useWord()
-  return (
-    <dl className={phone ? own.rows : css.strip} aria-label={t('ticket:questions')}>
-      {answers.map(({ name, tone, value, detail }) => (
-        <div key={name} className={phone ? own.row : css.cell} data-question={name} data-tone={tone}>
-          <dt>{t(`question.${name}`)}</dt>
-          <dd className={css.value} title={say(value)}>
-            <ToneIcon tone={tone} />
-            <span className="clip">{say(value)}</span>
-          </dd>
-          <dd className={css.detail} title={say(detail)}>
-            {say(detail)}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  const told = answers.map(({ name, tone, value, detail }) => ({
+    name,
+    tone,
+    question: t(`question.${name}`),
+    value: say(value),
+    detail: say(detail),
+  }))
+  return <AnswerStrip answers={told} asRows={phone} />
 }
 
 function Line({ line: { sign, text } }: { line: DiffLine }) {
@@ -94,7 +87,7 @@ function JobRow({ job, step, newest }: { job: Job; step: Step | undefined; newes
   const isOpen = job.isCanary && count > 0
   const version = job.version === null ? t('unknown_version') : `v${job.version}`
   return (
-    <li className={own.item} data-job={job.project}>
+    <li className={`${rows.item} ${own.job}`} data-job={job.project}>
       {step && <StatusIcon status={step.status} size={16} />}
       <div className="grow">
         <span className="b5">{job.project}</span>{' '}
@@ -146,7 +139,7 @@ export default function ResyncCard({ card, menu, isPage, lead, aside }: Props) {
         <div className={css.left}>
           {plan.isError && !plan.data && <RegionError error={plan.error} retry={() => void plan.refetch()} />}
           <Section title={t('jobs')} note={t('overwritten')}>
-            <ul className={own.items}>
+            <ul className={rows.items}>
               {resync.jobs.map((job) => (
                 <JobRow key={job.project} job={job} step={statusOf(steps.data, job.project)} newest={resync.version} />
               ))}

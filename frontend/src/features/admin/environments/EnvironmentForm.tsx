@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Input, InputNumber, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { problemOf } from '@/components/form/Field'
+import { ManySelect } from '@/components/form/ManySelect'
 import { api, body, type Schemas } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/errors'
 import { useEdits } from '../parts/edits'
@@ -149,10 +150,9 @@ export function EnvironmentForm({ environment, all, onSaved, onLeave }: Props) {
           problem={problemOf(error, 'promotes_from')}
         >
           {(control) => (
-            <Select
+            <ManySelect
               {...control}
               aria-label={t('env.promotes_from')}
-              mode="multiple"
               value={values.promotes_from}
               options={sources}
               onChange={(slugs) => set('promotes_from', [...slugs].sort())}

@@ -2,12 +2,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button, Select } from 'antd'
 import { X } from 'lucide-react'
+import { Fragment, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { notify } from '@/components/notify'
 import { RegionError } from '@/components/states'
 import { api, body, type Schemas } from '@/lib/api/client'
 import { AddPlacement } from './AddPlacement'
-import { Quota } from './Quota'
+import { Quota, QuotaForm } from './Quota'
 import css from '../Admin.module.css'
 
 type Environment = Schemas['Environment']
@@ -21,6 +22,7 @@ export function Placements({ environment, mayChange }: { environment: Environmen
   const { t } = useTranslation(['admin', 'common'])
   const client = useQueryClient()
   const { slug, placements } = environment
+  const [edited, edit] = useState<number | null>(null)
   const refresh = () =>
     Promise.all(['environments', 'board', 'first-hour'].map((noun) => client.invalidateQueries({ queryKey: [noun] })))
   const move = useMutation({
@@ -106,44 +108,56 @@ export function Placements({ environment, mayChange }: { environment: Environmen
           </thead>
           <tbody>
             {sorted.map((placement) => (
-              <tr key={placement.id}>
-                <td>
-                  {mayChange ? (
-                    <Select
-                      size="small"
-                      aria-label={t('place.wave_of', { cluster: placement.cluster })}
-                      value={placement.wave}
-                      options={waves}
-                      onChange={(wave) => changeWave(placement, wave)}
-                      style={{ width: 96 }}
-                    />
-                  ) : (
-                    t('place.wave_n', { n: placement.wave })
-                  )}
-                </td>
-                <td className="b5">{placement.cluster}</td>
-                <td className={css.wide}>{placement.data_centre || <span className="t3">–</span>}</td>
-                <td className={css.medium}>
-                  <span className="mono">{placement.namespace_pattern}</span>
-                </td>
-                <td>
-                  <Quota slug={slug} placement={placement} mayChange={mayChange} onSaved={refresh} />
-                </td>
-                <td>
-                  {mayChange && (
-                    <div className={css.actions}>
-                      <Button
+              <Fragment key={placement.id}>
+                <tr>
+                  <td>
+                    {mayChange ? (
+                      <Select
                         size="small"
-                        type="text"
-                        icon={<X size={14} aria-hidden />}
-                        aria-label={t('place.remove', { cluster: placement.cluster })}
-                        title={t('place.remove', { cluster: placement.cluster })}
-                        onClick={() => remove.mutate(placement)}
+                        aria-label={t('place.wave_of', { cluster: placement.cluster })}
+                        value={placement.wave}
+                        options={waves}
+                        onChange={(wave) => changeWave(placement, wave)}
+                        style={{ width: 96 }}
                       />
-                    </div>
-                  )}
-                </td>
-              </tr>
+                    ) : (
+                      t('place.wave_n', { n: placement.wave })
+                    )}
+                  </td>
+                  <td className="b5">{placement.cluster}</td>
+                  <td className={css.wide}>{placement.data_centre || <span className="t3">–</span>}</td>
+                  <td className={css.medium}>
+                    <span className="mono">{placement.namespace_pattern}</span>
+                  </td>
+                  <td>
+                    <Quota
+                      placement={placement}
+                      onEdit={mayChange && edited !== placement.id ? () => edit(placement.id) : undefined}
+                    />
+                  </td>
+                  <td>
+                    {mayChange && (
+                      <div className={css.actions}>
+                        <Button
+                          size="small"
+                          type="text"
+                          icon={<X size={14} aria-hidden />}
+                          aria-label={t('place.remove', { cluster: placement.cluster })}
+                          title={t('place.remove', { cluster: placement.cluster })}
+                          onClick={() => remove.mutate(placement)}
+                        />
+                      </div>
+                    )}
+                  </td>
+                </tr>
+                {edited === placement.id && (
+                  <tr>
+                    <td colSpan={6}>
+                      <QuotaForm slug={slug} placement={placement} onSaved={refresh} onClose={() => edit(null)} />
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
             ))}
             {!sorted.length && (
               <tr>

@@ -1,4 +1,4 @@
-/** What each namespace of a placement may use: a line of text, changed in place. */
+/** What each namespace of a placement may use: shown in its row, changed as a line of text below it. */
 import { useMutation } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { Pencil } from 'lucide-react'
@@ -12,62 +12,55 @@ import { Labelled } from '../parts/form'
 import css from './Quota.module.css'
 import { quotaOf, textOf } from './quota'
 
-type Props = {
-  slug: string
-  placement: Schemas['Placement']
-  mayChange: boolean
-  onSaved: () => Promise<unknown>
+type Placement = Schemas['Placement']
+
+/** `onEdit` is there for who may change it, and while it is not being changed. */
+export function Quota({ placement: { cluster, quota }, onEdit }: { placement: Placement; onEdit?: () => void }) {
+  const { t } = useTranslation('admin')
+  const text = textOf(quota)
+  return (
+    <div className={css.shown}>
+      {text ? <span className="mono">{text}</span> : <span className="t3">{t('place.quota_none')}</span>}
+      {onEdit && (
+        <Button
+          size="small"
+          type="text"
+          icon={<Pencil size={13} aria-hidden />}
+          aria-label={t('place.quota_change', { cluster })}
+          title={t('place.quota_change', { cluster })}
+          onClick={onEdit}
+        />
+      )}
+    </div>
+  )
 }
 
-export function Quota({ slug, placement, mayChange, onSaved }: Props) {
+type FormProps = { slug: string; placement: Placement; onSaved: () => Promise<unknown>; onClose: () => void }
+
+export function QuotaForm({ slug, placement: { id, cluster, quota }, onSaved, onClose }: FormProps) {
   const { t } = useTranslation(['admin', 'common'])
-  const { id, cluster, quota } = placement
-  const [text, setText] = useState<string | null>(null)
+  const [text, setText] = useState(textOf(quota))
   const save = useMutation({
-    mutationFn: (wanted: string) =>
+    mutationFn: () =>
       body(
         api.PATCH('/api/v1/environments/{slug}/placements/{placement_id}/', {
           params: { path: { slug, placement_id: id } },
-          body: { quota: quotaOf(wanted) },
+          body: { quota: quotaOf(text) },
         }),
       ),
     onSuccess: async () => {
       await onSaved()
-      setText(null)
+      onClose()
       notify(t('place.quota_saved', { cluster }))
     },
   })
   const error = save.error ? asApiError(save.error) : null
-  if (text === null) {
-    return (
-      <div className={css.shown}>
-        {textOf(quota) ? (
-          <span className="mono">{textOf(quota)}</span>
-        ) : (
-          <span className="t3">{t('place.quota_none')}</span>
-        )}
-        {mayChange && (
-          <Button
-            size="small"
-            type="text"
-            icon={<Pencil size={13} aria-hidden />}
-            aria-label={t('place.quota_change', { cluster })}
-            title={t('place.quota_change', { cluster })}
-            onClick={() => {
-              save.reset()
-              setText(textOf(quota))
-            }}
-          />
-        )}
-      </div>
-    )
-  }
   return (
     <form
       className={css.open}
       onSubmit={(event) => {
         event.preventDefault()
-        save.mutate(text)
+        save.mutate()
       }}
     >
       <Labelled
@@ -79,10 +72,10 @@ export function Quota({ slug, placement, mayChange, onSaved }: Props) {
           <Input
             {...control}
             className="mono"
-            size="small"
             autoFocus
             value={text}
             onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => event.key === 'Escape' && onClose()}
           />
         )}
       </Labelled>
@@ -90,7 +83,7 @@ export function Quota({ slug, placement, mayChange, onSaved }: Props) {
         <Button size="small" htmlType="submit" loading={save.isPending && { delay: 300 }}>
           {t('common:save')}
         </Button>
-        <Button size="small" type="text" onClick={() => setText(null)}>
+        <Button size="small" type="text" onClick={onClose}>
           {t('common:cancel')}
         </Button>
       </div>

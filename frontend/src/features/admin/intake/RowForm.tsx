@@ -2,8 +2,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Input, InputNumber, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { ManySelect } from '@/components/form/ManySelect'
 import { PeopleSelect } from '@/components/form/PeopleSelect'
-import { sentence } from '@/lib/i18n'
+import { fieldSentence } from '@/lib/i18n'
 import { useEdits } from '../parts/edits'
 import { Labelled, SaveBar } from '../parts/form'
 import { changeOf, diffOf, MIGRATIONS, valuesOf, type Intake, type Row, type Values } from './model'
@@ -142,7 +143,7 @@ export function RowForm({ intake, row }: { intake: Intake; row: Row }) {
   const problem = (name: string) => {
     if (name in form.changes) return null
     const [first] = row.problems?.[name] ?? []
-    return first ? sentence(first) : null
+    return first ? fieldSentence(first) : null
   }
   const part = { form, problem }
   const send = () => save.mutate(changeOf(form.changes, form.values), { onSuccess: form.reset })
@@ -171,9 +172,8 @@ export function RowForm({ intake, row }: { intake: Intake; row: Row }) {
         </div>
         <Labelled label={t('field.environments')} problem={problem('environments')}>
           {(control) => (
-            <Select
+            <ManySelect
               {...control}
-              mode="multiple"
               value={form.values.environments}
               options={(data?.environments ?? []).map(({ slug, name }) => ({ value: slug, label: name }))}
               onChange={(value) => form.set('environments', value)}

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { CircleAlert } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Status } from '@/components/Status'
-import { sentence } from '@/lib/i18n'
+import { fieldSentence } from '@/lib/i18n'
 import { hasProblems, isOpen, MARK, type Row } from './model'
 import css from '../Admin.module.css'
 import own from './intake.module.css'
@@ -20,7 +20,7 @@ function Trouble({ row }: { row: Row }) {
   const more = row.error ? 0 : Object.values(row.problems ?? {}).flat().length - 1
   return (
     <span className={own.problem}>
-      <CircleAlert size={13} aria-hidden /> {sentence(said)}
+      <CircleAlert size={13} aria-hidden /> {fieldSentence(said)}
       {more > 0 && ` ${t('and_more', { count: more })}`}
     </span>
   )
@@ -66,6 +66,7 @@ function RowLine({
       </td>
       <td className={own.what}>
         <Link
+          from="/admin/intake"
           to="/admin/intake"
           search={(old) => ({ ...old, row: row.id })}
           className={css.rowLink}

@@ -1,4 +1,4 @@
-/** The next version of a template, from the newest one: builds that start after saving use it. Drafts of long texts are kept. */
+/** The next version of a template, from the newest one: what is built or configured after saving uses it. Drafts of long texts are kept. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { TextArea } from '@/components/TextBox'
@@ -16,7 +16,7 @@ import css from './languages.module.css'
 
 type Template = Schemas['Template']
 type Kind = Template['kind']
-const FIELD = { dockerfile: 'body', jenkins_job: 'jenkins_template' } as const
+const FIELD = { dockerfile: 'body', jenkins_job: 'jenkins_template', logging_sidecar: 'body' } as const
 
 type Props = {
   language: string
@@ -97,8 +97,8 @@ export function NewVersion({ language, kind, newest, onSaved, onLeave }: Props) 
               className="mono"
               autoFocus
               value={text}
-              maxLength={200}
-              style={{ maxWidth: 420 }}
+              maxLength={kind === 'jenkins_job' ? 200 : 400}
+              style={{ maxWidth: kind === 'jenkins_job' ? 420 : 640 }}
               onChange={(event) => draft.change(event.target.value)}
             />
           )
@@ -124,7 +124,9 @@ export function NewVersion({ language, kind, newest, onSaved, onLeave }: Props) 
             </KeyButton>
           )}
           <Button onClick={discard}>{t(dirty ? 'discard' : 'common:cancel')}</Button>
-          <span className="t3 s12">{t('language_page.effect')}</span>
+          <span className="t3 s12">
+            {t(kind === 'logging_sidecar' ? 'language_page.effect_sidecar' : 'language_page.effect')}
+          </span>
         </div>
       </div>
     </div>

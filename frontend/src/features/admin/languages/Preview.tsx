@@ -50,6 +50,8 @@ export function Preview({ language, kind, text }: { language: string; kind: Kind
   })
   const refused = found.error ? problemOf(asApiError(found.error), 'project') : null
   if (rested.trim() === '') return null
+  if (kind === 'logging_sidecar')
+    return found.data?.problems.length ? <Problems problems={found.data.problems} /> : null
   return (
     <section className={css.preview} aria-label={t('preview.title')}>
       <div className="row">

@@ -11,19 +11,21 @@ type Template = Schemas['Template']
 
 type Props = {
   language: string
+  kind: Template['kind']
   versions: Template[]
   version: number | undefined
   against: number | undefined
   onCompare: (against: number | undefined) => void
 }
 
-const textOf = (template: Template) =>
-  template.kind === 'dockerfile' ? template.body : `${template.jenkins_template}\n`
+const valueOf = (template: Template) => (template.kind === 'jenkins_job' ? template.jenkins_template : template.body)
+const textOf = (template: Template) => (template.kind === 'dockerfile' ? template.body : `${valueOf(template)}\n`)
 
-export function TemplateView({ language, versions, version, against, onCompare }: Props) {
+export function TemplateView({ language, kind, versions, version, against, onCompare }: Props) {
   const { t } = useTranslation('admin')
   const shown = versions.find((one) => one.version === version) ?? versions[0]
-  if (!shown) return <p className="t2">{t('language_page.no_version')}</p>
+  if (!shown)
+    return <p className="t2">{t(kind === 'logging_sidecar' ? 'language_page.no_image' : 'language_page.no_version')}</p>
   const other = versions.find((one) => one.version === against && one.version !== shown.version)
   const others = versions
     .filter((one) => one !== shown)
@@ -65,8 +67,12 @@ export function TemplateView({ language, versions, version, against, onCompare }
         <Body text={shown.body} label={t('language_page.body', { version: shown.version })} />
       ) : (
         <p className={css.job}>
-          <span className="t2">{t('language_page.field.jenkins_job')}</span>
-          <span className="mono b5">{shown.jenkins_template}</span>
+          <span className="t2">{t(`language_page.field.${shown.kind}`)}</span>
+          {valueOf(shown) ? (
+            <span className="mono b5">{valueOf(shown)}</span>
+          ) : (
+            <span className="t3">{t('language_page.image_gone')}</span>
+          )}
         </p>
       )}
     </>

@@ -1,7 +1,8 @@
 /** What administrators may change of a standard: levels, thresholds, languages, words; tried and shown as a diff before saving. */
-import { InputNumber, Segmented, Select } from 'antd'
+import { InputNumber, Segmented } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { problemOf, restOf } from '@/components/form/Field'
+import { ManySelect } from '@/components/form/ManySelect'
 import { TextArea } from '@/components/TextBox'
 import { Labelled, SaveBar, type DiffRow } from '../parts/form'
 import {
@@ -113,9 +114,8 @@ function Languages({ form, languageNames }: PartProps) {
   return (
     <Labelled label={t('languages')} help={t('languages_help')} problem={problemOf(form.error, 'languages')}>
       {(control) => (
-        <Select<string[]>
+        <ManySelect<string[]>
           {...control}
-          mode="multiple"
           aria-label={t('languages')}
           placeholder={t('all_languages')}
           value={chosen}

@@ -4,7 +4,7 @@ import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Age } from '@/components/Age'
-import { Dialog } from '@/components/Dialog'
+import { Dialog, DialogTitle } from '@/components/Dialog'
 import { describedBy, Field, problemOf } from '@/components/form/Field'
 import { KeyButton } from '@/components/Key'
 import { nameOf } from '@/components/Person'
@@ -187,7 +187,7 @@ export function Presets({ project, document, onClose }: Props) {
   const [told, tell] = useState<{ saved: string; deleted: Preset | null }>({ saved: '', deleted: null })
   return (
     <Dialog label={t('presets')} onClose={onClose} className={css.sheet}>
-      <h2>{t('presets')}</h2>
+      <DialogTitle>{t('presets')}</DialogTitle>
       {found.language && (
         <Save
           project={project}

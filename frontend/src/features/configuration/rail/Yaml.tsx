@@ -1,11 +1,10 @@
 /** The resulting YAML of one cluster: lines of the focused field lit, and beside the lines what standards say of them. */
-import { useTranslation } from 'react-i18next'
 import { useMemo } from 'react'
 import { linesOf, litBy } from '../model/lines'
 import type { Finding } from '../model/findings'
 import css from './rail.module.css'
 
-type Props = { yaml: string; findings: readonly Finding[]; focused: string; isOld: boolean }
+type Props = { label: string; yaml: string; findings: readonly Finding[]; focused: string; isOld: boolean }
 
 /** Of two bars on one line red wins. */
 function barsOf(findings: readonly Finding[], lines: ReturnType<typeof linesOf>): Map<number, 'deny' | 'warn'> {
@@ -15,13 +14,12 @@ function barsOf(findings: readonly Finding[], lines: ReturnType<typeof linesOf>)
   return found
 }
 
-export function Yaml({ yaml, findings, focused, isOld }: Props) {
-  const { t } = useTranslation('configuration')
+export function Yaml({ label, yaml, findings, focused, isOld }: Props) {
   const lines = useMemo(() => linesOf(yaml), [yaml])
   const bars = useMemo(() => barsOf(findings, lines), [findings, lines])
   const lit = useMemo(() => litBy(focused, lines), [focused, lines])
   return (
-    <div className={css.yaml} role="group" aria-label={t('tab.yaml')} tabIndex={0} data-old={isOld || undefined}>
+    <div className={css.yaml} role="group" aria-label={label} tabIndex={0} data-old={isOld || undefined}>
       {lines.map((line, index) => (
         <div key={index} className={css.line} data-lit={lit.has(index) || undefined} data-level={bars.get(index)}>
           <span className={css.lineNumber} aria-hidden>

@@ -11,7 +11,7 @@ import { Field, describedBy } from '@/components/form/Field'
 import { KeyButton } from '@/components/Key'
 import { Loading, RegionError } from '@/components/states'
 import { TextBox } from '@/components/TextBox'
-import { FilingTrouble } from '../FilingTrouble'
+import { FilingTrouble } from '@/components/form/FilingTrouble'
 import { revisionQuery, useFile, type Which } from '../queries'
 import css from '../configuration.module.css'
 

@@ -13,7 +13,7 @@ import { chartName, packed } from '../model/chart'
 import { chart, yamlAddress, type Revision, type Which } from '../queries'
 import css from '../configuration.module.css'
 
-function ChartButton({ which, number }: { which: Which; number: number }) {
+export function ChartButton({ which, number }: { which: Which; number: number }) {
   const { t } = useTranslation('configuration')
   const [error, setError] = useState<ApiError | null>(null)
   const get = async () => {
@@ -51,7 +51,7 @@ type Props = {
 
 export function RevisionRow({ which, revision, inForce, mayRestore, onCompare, onRestore }: Props) {
   const { t } = useTranslation('configuration')
-  const { number, note, author, ticket, created_at, applied_at } = revision
+  const { number, note, author, ticket, brought_back_from, created_at, applied_at } = revision
   return (
     <tr>
       <th scope="row" className="tnum">
@@ -66,7 +66,12 @@ export function RevisionRow({ which, revision, inForce, mayRestore, onCompare, o
           <span className="t2">{applied_at ? t('state.was_applied') : t('state.proposed')}</span>
         )}
       </td>
-      <td className={css.note}>{note || <span className="t3">—</span>}</td>
+      <td className={css.note}>
+        {brought_back_from !== null && (
+          <span className="t2 s12">{t('revisions.back_from', { number: brought_back_from })} </span>
+        )}
+        {note || (brought_back_from === null && <span className="t3">—</span>)}
+      </td>
       <td className={css.wideOnly}>{author ? nameOf(author) : 'opsportal'}</td>
       <td className="t2">
         <Age at={created_at} />

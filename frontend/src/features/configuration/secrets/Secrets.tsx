@@ -4,7 +4,7 @@ import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Age } from '@/components/Age'
-import { Dialog } from '@/components/Dialog'
+import { Dialog, DialogTitle } from '@/components/Dialog'
 import { nameOf } from '@/components/Person'
 import { Denied, Empty, Loading, RegionError } from '@/components/states'
 import { projectEnvironmentsQuery, projectQuery, whyQuery } from '@/lib/api/queries'
@@ -65,7 +65,9 @@ function Row({ which, held, may, onReplace }: RowProps) {
       <th scope="row" className={held.is_pull_secret ? undefined : 'mono'}>
         {name}
       </th>
-      <td className="tnum">{held.version}</td>
+      <td className="tnum" data-label={t('secret.version')}>
+        {held.version}
+      </td>
       <td className="t2">
         {held.set_by && nameOf(held.set_by)} <Age at={held.set_at} />
       </td>
@@ -124,7 +126,7 @@ export function Secrets({ which, onClose }: { which: Which; onClose: () => void 
   const [replaced, replace] = useState<{ key: string; times: number }>({ key: '', times: 0 })
   return (
     <Dialog label={title} onClose={onClose} className={css.sheet}>
-      <h2>{title}</h2>
+      <DialogTitle>{title}</DialogTitle>
       <p className="t2">{t('secret.lead')}</p>
       <List
         which={which}

@@ -1,0 +1,268 @@
+"""Records what one session shows: gathers output, seals it segment by segment, and says when it cannot.
+
+Fail-closed: who shows output awaits `drained()`, and ends the session when `failed` is set. Encoding, hashing and storing
+happen in threads; a store that hangs costs a thread, never the loop and never the end of a session.
+Must not: keep more in memory than MOST_PENDING, or go on after a segment was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, TypeVar
+
+import structlog
+from django.conf import settings
+
+from apps.terminals.recording.asciicast import TOGETHER_SECONDS, Piece, Utf8, header
+from apps.terminals.recording.chain import Sealed
+from apps.terminals.recording.errors import RecordingError
+from apps.terminals.recording.segment import Segment
+from apps.terminals.recording.store import RecordingStore
+
+__all__ = ["Recorder", "RecordingError", "Sealed"]
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+GATHER_SECONDS = 0.5
+GATHER_BYTES = 512 * 1024
+BEHIND_SECONDS = 1.0
+BEHIND_BYTES = 1024 * 1024
+# From the first byte that waits: GATHER_SECONDS and this stay below the five seconds in which a session must have ended.
+FLUSH_SECONDS = 4.0
+# Nobody should come near it who awaits `drained()`; one that does not may not fill the memory.
+MOST_PENDING = 8 * 1024 * 1024
+SMALL_BYTES = 4096
+MEGABYTE = 1024 * 1024
+# So many segments are written side by side; with a store that hangs for all sessions they are what hangs.
+THREADS = 16
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads of our own: a store that hangs may not use up those that everything else of the loop runs in."""
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="recording")
+
+
+class Recorder:
+    """One session's recording. To be made and used on the loop, from `open` to `close`. Sizes are bytes of output."""
+
+    def __init__(self, session_id: int, store: RecordingStore) -> None:
+        self.session_id, self.store = session_id, store
+        self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.progress = Sealed()
+        self._utf8 = Utf8()
+        self._pending: list[Piece] = []
+        self._pending_bytes = 0
+        self._sealed = self.progress  # how far it is encoded, which is further than it is durable
+        self._under_way: deque[Segment] = deque()
+        self._oldest_at: float | None = None  # when the first byte that is not durable came
+        self._began_at = time.monotonic()
+        self._most_bytes = settings.CONFIG.recording_megabytes * MEGABYTE
+        self._is_closing = False
+        self._wake, self._hurry, self._moved = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def unrecorded(self) -> int:
+        """Bytes of output that are not durable yet."""
+        return self._pending_bytes + sum(segment.size for segment in self._under_way)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether too much, or something for too long, is unrecorded: `drained` waits then."""
+        if self.unrecorded > BEHIND_BYTES:
+            return True
+        late = self._oldest_at is not None and time.monotonic() - self._oldest_at > BEHIND_SECONDS
+        return late and self.unrecorded > 0
+
+    @property
+    def replaced(self) -> int:
+        """Bytes of output that were no UTF-8; the stream has U+FFFD in their place."""
+        return self._utf8.replaced
+
+    async def open(self, title: str, cols: int, rows: int) -> None:
+        """Begin the recording; RecordingError when the store cannot keep it, and then there may be no session."""
+        self._began_at = time.monotonic()
+        line = header(session_id=self.session_id, title=title, cols=cols, rows=rows, started_at=int(time.time()))
+        segment = Segment(self.session_id, self.store, self.progress, self._utf8, first=line)
+        await self._encode(segment)
+        if not await self._keep(segment):
+            raise RecordingError(self.failed.result())
+        self._task = self._started(self._work())
+
+    def output(self, data: bytes) -> None:
+        """Take bytes that are about to be shown. Never blocks; after a failure they only count as unrecorded."""
+        if self._is_closing:
+            raise RecordingError("recording.closed")
+        if not data:
+            return
+        if self._pending_bytes > MOST_PENDING:
+            self._fail("recording.too_slow")
+        self._pending_bytes += len(data)
+        if self.failed.done():
+            return
+        self._take(self._joined(Piece(self._seconds(), bytes(data))))
+        if self._pending_bytes >= GATHER_BYTES:
+            self._hurry.set()
+
+    def resize(self, cols: int, rows: int) -> None:
+        """The terminal has a new size from here on."""
+        if not self.failed.done():
+            self._take(Piece(self._seconds(), f"{cols}x{rows}"))
+
+    async def drained(self) -> None:
+        """Return while little enough is unrecorded, else wait; RecordingError once the recording has failed."""
+        while True:
+            if self.failed.done():
+                raise RecordingError(self.failed.result())
+            if not self.is_behind:
+                return
+            self._moved.clear()
+            await self._moved.wait()
+
+    async def close(self) -> Sealed:
+        """Make the rest durable if that is possible within FLUSH_SECONDS; where the recording ends. Idempotent."""
+        if not self._is_closing and not self.failed.done():
+            # The last seal tells how long the session was; and half a character at the very end is not lost.
+            self._take(Piece(self._seconds(), b""))
+        self._is_closing = True
+        self._wake.set()
+        self._hurry.set()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=FLUSH_SECONDS)
+            if not self._task.done():
+                self._fail("recording.too_slow")
+                await asyncio.wait({self._task})
+        return self.progress
+
+    # -- on the loop --------------------------------------------------------------------------------------
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began_at
+
+    def _joined(self, piece: Piece) -> Piece:
+        """Output that came in very small pieces, as one: a piece costs more memory than its bytes."""
+        last = self._pending[-1] if self._pending else None
+        if last is None or piece.at - last.at > TOGETHER_SECONDS or isinstance(last.content, str):
+            return piece
+        if len(last.content) > SMALL_BYTES:
+            return piece
+        assert isinstance(piece.content, bytes)
+        self._pending.pop()
+        return Piece(last.at, last.content + piece.content)
+
+    def _take(self, piece: Piece) -> None:
+        self._pending.append(piece)
+        if self._oldest_at is None:
+            self._oldest_at = time.monotonic()
+        self._wake.set()
+
+    async def _work(self) -> None:
+        """Segment after segment until closed or failed; one is encoded while the one before is stored."""
+        storing: set[asyncio.Task[bool]] = set()  # of one, or none yet
+        try:
+            while not self.failed.done():
+                await self._wake.wait()
+                self._wake.clear()
+                if self._pending and not self._is_closing:
+                    await self._gather()
+                is_last = self._is_closing
+                if self._pending:
+                    segment = self._cut(is_last=is_last)
+                    await self._encode(segment)
+                    if storing:
+                        await asyncio.wait(storing)
+                    if self.failed.done():
+                        return
+                    storing = {self._started(self._keep(segment))}
+                if is_last and not self._pending:
+                    return
+        finally:
+            if storing:  # nothing may become durable after `close` said where the recording ends
+                await asyncio.wait(storing)
+
+    def _cut(self, *, is_last: bool) -> Segment:
+        """What waits becomes a segment."""
+        pieces, self._pending, self._pending_bytes = self._pending, [], 0
+        self._hurry.clear()
+        segment = Segment(self.session_id, self.store, self._sealed, self._utf8, pieces, is_last=is_last)
+        self._under_way.append(segment)
+        return segment
+
+    async def _gather(self) -> None:
+        """Wait for more: a segment of every key that is echoed would be many."""
+        left = self._pending[0].at + GATHER_SECONDS - self._seconds()
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                await self._hurry.wait()
+        except TimeoutError:
+            return
+
+    async def _encode(self, segment: Segment) -> None:
+        """Seal one segment, in a thread."""
+        await asyncio.wrap_future(_threads().submit(segment.encode))
+        self._sealed, self._utf8 = segment.sealed, segment.utf8
+
+    async def _keep(self, segment: Segment) -> bool:
+        """Make one segment durable, in a thread; False when that failed or took too long."""
+        running = asyncio.wrap_future(_threads().submit(segment.store))
+        running.add_done_callback(_look_at)
+        either: set[asyncio.Future[Any]] = {running, self.failed}
+        await asyncio.wait(either, timeout=FLUSH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done() and segment.give_up():
+            self._fail("recording.too_slow")
+            return False
+        try:
+            is_stored = await running
+        except RecordingError as error:
+            self._fail(error.code, **error.params)
+            return False
+        assert is_stored  # nobody gave it up
+        self.progress = segment.sealed
+        if self.progress.bytes > self._most_bytes:
+            self._fail("recording.too_long")
+        self._settle(segment)
+        return True
+
+    def _settle(self, segment: Segment) -> None:
+        """It is durable; what comes next is the oldest that is not."""
+        if self._under_way:  # the very first one, of the header alone, is no output
+            assert self._under_way.popleft() is segment
+        waiting = [later.began_at for later in self._under_way] + [piece.at for piece in self._pending[:1]]
+        self._oldest_at = self._began_at + waiting[0] if waiting else None
+        if self._pending_bytes >= GATHER_BYTES:
+            self._hurry.set()
+        if self._pending or self._is_closing:
+            self._wake.set()
+        self._moved.set()
+
+    def _started(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task whose defect ends the recording, also while nobody waits for it."""
+        task = asyncio.create_task(work, name=f"recording {self.session_id}")
+        task.add_done_callback(self._broke)
+        return task
+
+    def _broke(self, task: asyncio.Task[Any]) -> None:
+        """A loop that is shut down cancels whoever shows output too: that is no failure of the recording."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("the recorder broke", session=self.session_id, exc_info=error)
+            self._fail("recording.refused", said=type(error).__name__)
+
+    def _fail(self, code: str, **params: object) -> None:
+        if not self.failed.done():
+            log.error("a recording failed", session=self.session_id, code=code, unrecorded=self.unrecorded, **params)
+            self.failed.set_result(code)
+        self._pending.clear()
+        self._wake.set()
+        self._moved.set()
+
+
+def _look_at(future: asyncio.Future[bool]) -> None:
+    """A segment that fails when nobody waits for it any more is in the log, and nowhere else."""
+    if not future.cancelled() and (error := future.exception()) is not None:
+        log.info("a segment was not stored", error=str(error))

@@ -1,0 +1,1 @@
+"""The steps of this room's ticket kinds."""

@@ -1,0 +1,1 @@
+"""The pods of a workload as its clusters tell them now: whose they are, and what they mean to people."""
