@@ -30,7 +30,6 @@ V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 STDIN, STDOUT, STDERR, STATUS, RESIZE = range(5)
 END_OF_INPUT = b"\xff\x00"  # v5 only
 FRAME_LIMIT = 256 * 1024  # the API server sends 32 KiB at most
-EXPECTED_AT_FIRST = 32 * 1024
 CLOSE_SECONDS = 3.0
 # Nobody's fault of ours: the connection itself failed, so asking why once more would fail the same way.
 NO_ANSWER = frozenset({"outside.timeout", "outside.dns", "outside.dropped", "outside.tls", "outside.address_refused"})
@@ -61,7 +60,6 @@ class ExecStream:
         self._waiting_since: float | None = None
         self._is_silent = False
         self._connection = websocket.get_extra_info("socket")
-        self.expect(EXPECTED_AT_FIRST)
         self._keeper = asyncio.create_task(self._keep_alive())
         self.protocol = websocket.protocol or V4
         self.ended: Ended | None = None
@@ -81,9 +79,9 @@ class ExecStream:
         if self.ended is None:
             raise self._failure()
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int | None) -> None:
         """About how many bytes of output come at once, and may wait here for somebody to ask: all of them are still
-        shown after Ctrl-C."""
+        shown after Ctrl-C. None: as many as is fastest."""
         self._socket.expect(size)
 
     def rest(self) -> None:

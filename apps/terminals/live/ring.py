@@ -63,10 +63,11 @@ class Ring:
             raise BytesGone(position)
         return Reader(self, position)
 
-    def frame_at(self, position: int, index: int) -> tuple[bytes, int] | None:
-        """The rest of the frame that holds `position`, and where a reader finds the next one; None at the end.
+    def read(self, position: int, index: int, most: int) -> tuple[bytes, int] | None:
+        """From `position` on as one frame: the rest of the one that holds it, with those after it that are of its channel
+        and fit into `most` bytes; and where a reader finds the next one. None at the end.
 
-        `index` is where the reader thinks that frame lies; frames dropped in between only make that too far.
+        `index` is where the reader thinks the first one lies; frames dropped in between only make that too far.
         """
         index = min(index, len(self._frames) - 1)
         while index > 0 and self._frames[index][0] > position:
@@ -75,9 +76,22 @@ class Ring:
             begins, frame = self._frames[index]
             if position < begins + len(frame) - 1:
                 inside = position - begins
-                return (frame if inside == 0 else frame[:1] + frame[1 + inside :]), index + 1
+                first = frame if inside == 0 else frame[:1] + frame[1 + inside :]
+                return self._joined(first, index + 1, most)
             index += 1
         return None
+
+    def _joined(self, first: bytes, index: int, most: int) -> tuple[bytes, int]:
+        parts: list[bytes | memoryview] = [first]
+        size = len(first)
+        while index < len(self._frames):
+            frame = self._frames[index][1]
+            size += len(frame) - 1
+            if size > most or frame[0] != first[0]:
+                break
+            parts.append(memoryview(frame)[1:])
+            index += 1
+        return (b"".join(parts) if len(parts) > 1 else first), index
 
 
 class Reader:
@@ -88,11 +102,11 @@ class Reader:
         self._index = 0
         self.position = position
 
-    def next(self) -> bytes | None:
-        """The next frame, cut where the position lies inside it; None while there is no more."""
+    def next(self, most: int = 0) -> bytes | None:
+        """The next frame, cut where the position lies inside it, with what fits into `most` bytes; None while there is no more."""
         if self.position == self._ring.end:
             return None
-        found = self._ring.frame_at(self.position, self._index)
+        found = self._ring.read(self.position, self._index, most)
         if found is None:
             return None
         frame, self._index = found

@@ -67,7 +67,7 @@ class Seat:
     def _output(self, now: float) -> Sent | None:
         if not self.flow.may_send():
             return None
-        frame = self._reader.next()
+        frame = self._reader.next(self.flow.limit // 4)
         if frame is None:
             return None
         self.flow.note_sent(self._reader.position, now)

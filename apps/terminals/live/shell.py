@@ -222,10 +222,9 @@ class Shell:
         """The browser has drawn everything before `position`; AcknowledgedTooMuch for more than was sent."""
         if self.seat is not seat:
             return
-        limit = seat.flow.limit
         seat.flow.acknowledge(position, asyncio.get_running_loop().time())
-        if seat.flow.limit != limit:
-            self._stream.expect(seat.flow.limit // 4)
+        if seat.flow.is_fast is not None:
+            self._stream.expect(None if seat.flow.is_fast else seat.flow.limit)
         self.ring.drop_until(seat.flow.taken)
         self._room.set()
         if seat.flow.is_stopped:

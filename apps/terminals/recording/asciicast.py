@@ -6,66 +6,54 @@ Must not: know stores, chains or sessions.
 
 from __future__ import annotations
 
-import codecs
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from io import BytesIO
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from apps.terminals.recording import buffers
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 ENCODED_REPLACEMENT = REPLACEMENT.encode()
-# JSON writes a control character in six bytes, so that an event's line stays well below the megabyte of one reading.
-EVENT_BYTES = 128 * 1024
+# Of a big stream an event is a frame as the API server sends it. Bigger ones would be slower: memory of more than 128 kB is
+# the kernel's anew each time (mallopt(3), M_MMAP_THRESHOLD).
+EVENT_BYTES = 32 * 1024
 # What arrives within one picture of a 50 Hz screen is shown at once by a player anyhow.
-TOGETHER_SECONDS = 0.02
-
-
-# RFC 8259, 7: what a JSON string may not hold as it is.
-_ESCAPES = {ord("\\"): b"\\\\", ord('"'): b'\\"'} | {byte: b"\\u%04x" % byte for byte in range(32)}
-_ESCAPES |= {ord("\n"): b"\\n", ord("\r"): b"\\r"}
-_PLAIN = bytes(byte for byte in range(256) if byte not in _ESCAPES)
-_USUAL = b'\\"\n\r\x1b'  # what nearly all output has; the backslash first, which the others bring in
-FEW = 6  # of so many bytes one may be escaped before `json` is the quicker way
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Something that happened `at` seconds after the beginning: bytes of output, or a new size as text."""
-
-    at: float
-    content: bytes | str
+TOGETHER_SECONDS, TOGETHER_BYTES = 0.02, 4096
 
 
 class Utf8:
-    """Bytes that arrive in any cut, as text. What is no UTF-8 becomes U+FFFD; `replaced` counts such bytes."""
+    """Bytes that arrive in any cut. What is no UTF-8 becomes U+FFFD; `replaced` counts such bytes."""
 
     def __init__(self) -> None:
         self.rest = b""
         self.replaced = 0
 
     def taken(self, data: bytes, *, final: bool = False) -> bytes:
-        """As UTF-8, everything but a character that is not complete yet; `final` takes that as broken."""
-        data = self.rest + data
-        try:
-            _, end = codecs.utf_8_decode(data, "strict", final)
-        except UnicodeDecodeError:
-            return self._mended(data, final)
+        """Everything but a character that is not complete yet; `final`: no more will come."""
+        data = self.rest + data if self.rest else data
+        end = len(data) - (0 if final else _begun(data))
         self.rest = data[end:]
         return data[:end]
 
-    def _mended(self, data: bytes, final: bool) -> bytes:
-        text, end = codecs.utf_8_decode(data, "replace", final)
-        self.rest, data = data[end:], data[:end]
-        valid = text.encode()
-        good = len(valid) - len(ENCODED_REPLACEMENT) * text.count(REPLACEMENT)
+    def mended(self, data: bytes) -> str:
+        """As text, with a sign for what is no UTF-8."""
+        text = data.decode("utf-8", "replace")
+        good = len(text.encode()) - len(ENCODED_REPLACEMENT) * text.count(REPLACEMENT)
         # A real U+FFFD in the output is no broken byte.
-        self.replaced += end - good - len(ENCODED_REPLACEMENT) * data.count(ENCODED_REPLACEMENT)
-        return valid
+        self.replaced += len(data) - good - len(ENCODED_REPLACEMENT) * data.count(ENCODED_REPLACEMENT)
+        return text
 
-    def copy(self) -> Utf8:
-        """The same state, to be thrown away if what it decoded could not be stored."""
-        other = Utf8()
-        other.rest, other.replaced = self.rest, self.replaced
-        return other
+
+def _begun(data: bytes) -> int:
+    """How many bytes at the end begin a character that goes on behind it (RFC 3629, 3)."""
+    for back in range(1, min(len(data), 3) + 1):
+        byte = data[-back]
+        if 0xC0 <= byte < 0xF8:
+            size = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return back if size > back else 0
+        if byte & 0xC0 != 0x80:
+            return 0
+    return 0
 
 
 def header(*, session_id: int, title: str, cols: int, rows: int, started_at: int) -> bytes:
@@ -82,60 +70,61 @@ def header(*, session_id: int, title: str, cols: int, rows: int, started_at: int
     return _line(content)
 
 
-def event(at: float, code: str, text: str) -> bytes:
-    """One line."""
-    return _line([round(at, 4), code, text])
+class Lines:
+    """Output and sizes as they come, as lines; what is small and of one moment becomes one of them. Times are seconds."""
 
+    def __init__(self) -> None:
+        self.utf8 = Utf8()
+        self._body: BytesIO | None = None
+        self._held = bytearray()
+        self._held_at = 0.0
 
-def output(at: float, utf8: bytes) -> bytes:
-    """One line of output, escaped as bytes where that is quicker than by `json`: twice, for what logs look like."""
-    special = utf8.translate(None, _PLAIN)
-    if len(special) * FEW > len(utf8):
-        return event(at, "o", utf8.decode())
-    for byte in (*_USUAL, *set(special.translate(None, _USUAL))):
-        if byte in special:
-            utf8 = utf8.replace(bytes([byte]), _ESCAPES[byte])
-    return b'[%s,"o","%s"]\n' % (str(round(at, 4)).encode(), utf8)
+    def output(self, at: float, data: bytes) -> None:
+        """Bytes that were shown `at` seconds after the beginning."""
+        if self._held and (at - self._held_at > TOGETHER_SECONDS or len(self._held) + len(data) > TOGETHER_BYTES):
+            self._write_held()
+        if len(data) > TOGETHER_BYTES:
+            for start in range(0, len(data), EVENT_BYTES):
+                self._write_output(at, self.utf8.taken(data[start : start + EVENT_BYTES]))
+            return
+        if not self._held:
+            self._held_at = at
+        self._held += data
 
+    def resize(self, at: float, cols: int, rows: int) -> None:
+        """The size from here on."""
+        self._write_held()
+        self._write(_line([round(at, 4), "r", f"{cols}x{rows}"]))
 
-def events(pieces: Iterable[Piece], utf8: Utf8, *, final: bool = False) -> Iterator[bytes]:
-    """The lines of `pieces`: neighbouring output in events as big as EVENT_BYTES and TOGETHER_SECONDS allow."""
-    at = 0.0
-    for piece in together(pieces):
-        at = piece.at
-        if isinstance(piece.content, str):
-            yield event(at, "r", piece.content)
-        elif valid := utf8.taken(piece.content):
-            yield output(at, valid)
-    if final and (valid := utf8.taken(b"", final=True)):
-        yield output(at, valid)
+    def take(self, *, final: bool = False) -> BytesIO:
+        """The lines so far, up to the buffer's position, which is the caller's now; `final`: no more will come."""
+        self._write_held()
+        if final:
+            self._write_output(self._held_at, self.utf8.taken(b"", final=True))
+        body, self._body = self._body or buffers.take(), None
+        return body
 
+    def _write_held(self) -> None:
+        if self._held:
+            self._write_output(self._held_at, self.utf8.taken(bytes(self._held)))
+            self._held.clear()
 
-def together(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Fewer and bigger pieces with the same bytes in the same order, each of its first one's time."""
-    held: list[bytes] = []
-    at, size = 0.0, 0
-    for piece in pieces:
-        content = piece.content
-        is_output = isinstance(content, bytes)
-        if held and not (is_output and size + len(content) <= EVENT_BYTES and piece.at - at <= TOGETHER_SECONDS):
-            yield Piece(at, b"".join(held))
-            held, size = [], 0
-        if isinstance(content, str):
-            yield piece
-            continue
-        for start in range(0, len(content), EVENT_BYTES):
-            part = content[start : start + EVENT_BYTES]
-            if len(part) == EVENT_BYTES:
-                yield Piece(piece.at, part)
-                continue
-            if not held:
-                at = piece.at
-            held.append(part)
-            size += len(part)
-    if held:
-        yield Piece(at, b"".join(held))
+    def _write_output(self, at: float, data: bytes) -> None:
+        self._held_at = at
+        if not data:
+            return
+        try:
+            line = _line([round(at, 4), "o", data])
+        except PydanticSerializationError:
+            line = _line([round(at, 4), "o", self.utf8.mended(data)])
+        self._write(line)
+
+    def _write(self, line: bytes) -> None:
+        if self._body is None:
+            self._body = buffers.take()
+        self._body.write(line)
 
 
 def _line(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """Bytes count as the UTF-8 of a text: they are never made one, which is the dearer half of the work."""
+    return to_json(content, bytes_mode="utf8") + b"\n"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from io import BytesIO
 
 from apps.common.hashchain import GENESIS, link_hash
 
@@ -36,16 +37,18 @@ class Seal:
     hash: str
 
 
-def seal(body: bytes, at: float, before: Sealed) -> tuple[bytes, Sealed]:
-    """A segment of these lines, sealed `at` seconds after the beginning, and where the chain stands after it."""
+def seal(body: BytesIO, at: float, before: Sealed) -> Sealed:
+    """The lines in `body`, up to its position, become a segment, sealed `at` seconds after the beginning; where the chain
+    stands after it."""
     seq = before.segments + 1
-    covered = body + f'[{round(at, 4)},"h","{seq} '.encode()
-    digest = segment_hash(before.head, seq, covered)
-    data = covered + digest.encode() + _END
-    return data, Sealed(before.bytes + len(data), seq, digest)
+    body.write(f'[{round(at, 4)},"h","{seq} '.encode())
+    with body.getbuffer() as covered:
+        digest = segment_hash(before.head, seq, covered[: body.tell()])
+    body.write(digest.encode() + _END)
+    return Sealed(before.bytes + body.tell(), seq, digest)
 
 
-def segment_hash(head: str, seq: int, covered: bytes) -> str:
+def segment_hash(head: str, seq: int, covered: bytes | memoryview) -> str:
     """The hash that belongs to these bytes in this place."""
     return link_hash(head, seq, {"bytes": len(covered), "sha256": hashlib.sha256(covered).hexdigest()})
 

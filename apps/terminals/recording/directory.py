@@ -40,7 +40,7 @@ class DirectoryStore:
                 raise RecordingError("recording.exists") from None
             _sync_folder(path.parent)
 
-    def append(self, session_id: int, seq: int, offset: int, data: bytes) -> None:
+    def append(self, session_id: int, seq: int, offset: int, data: bytes | memoryview) -> None:
         """Written and flushed, or cut off again."""
         with _our_errors(), self._opened(session_id, os.O_WRONLY | os.O_APPEND) as file:
             if os.fstat(file).st_size != offset:
@@ -135,7 +135,7 @@ def _our_errors() -> Iterator[None]:
         raise of_os_error(error) from error
 
 
-def _write_all(file: int, data: bytes) -> None:
+def _write_all(file: int, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(file, rest) :]

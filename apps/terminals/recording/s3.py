@@ -75,10 +75,10 @@ class ObjectStore:
         if found.get("Contents"):
             raise RecordingError("recording.exists")
 
-    def append(self, session_id: int, seq: int, offset: int, data: bytes) -> None:
+    def append(self, session_id: int, seq: int, offset: int, data: bytes | memoryview) -> None:
         """One object; the body is signed, so one that changed on its way is refused."""
         with _our_errors():
-            self._client.put_object(Bucket=self._bucket, Key=self._key(session_id, seq, offset), Body=data)
+            self._client.put_object(Bucket=self._bucket, Key=self._key(session_id, seq, offset), Body=bytes(data))
 
     def cut(self, session_id: int, seq: int, offset: int) -> None:
         """The object of that segment goes."""

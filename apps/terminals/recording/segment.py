@@ -1,4 +1,4 @@
-"""One segment on its way into the store: encoded, sealed and appended in a thread, or given up by the loop.
+"""One segment on its way into the store: sealed and appended in a thread, or given up by the loop.
 
 Must not: leave it open whether a segment counts. Either the thread was done first, and it counts; or the loop gave up
 first, and the thread takes back what it wrote.
@@ -7,11 +7,11 @@ first, and the thread takes back what it wrote.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from io import BytesIO
 
 import structlog
 
-from apps.terminals.recording.asciicast import Piece, Utf8, events
+from apps.terminals.recording import buffers
 from apps.terminals.recording.chain import Sealed, seal
 from apps.terminals.recording.errors import RecordingError
 from apps.terminals.recording.store import RecordingStore
@@ -20,10 +20,10 @@ log = structlog.get_logger(__name__)
 
 
 class Segment:
-    """Made on the loop; `encode` and then `store` belong in threads, `give_up` on the loop.
+    """Made on the loop; `store` belongs in a thread, `give_up` on the loop.
 
-    `sealed` is where the chain stands with this segment and `utf8` the decoder after it, both known once it is encoded,
-    so that the next one may be encoded while this one is stored.
+    `body` has its lines up to its position; `size` are the bytes of output in them, `at` their last moment in seconds after
+    the beginning, `since` the loop's clock at their first. `sealed` is where the chain stands with it, known once it is stored.
     """
 
     def __init__(
@@ -31,18 +31,15 @@ class Segment:
         session_id: int,
         store: RecordingStore,
         before: Sealed,
-        utf8: Utf8,
-        pieces: Sequence[Piece] = (),
+        body: BytesIO,
+        at: float,
         *,
-        first: bytes = b"",
-        is_last: bool = False,
+        size: int = 0,
+        since: float = 0.0,
     ) -> None:
         self.session_id, self.before = session_id, before
-        self.sealed, self.utf8 = before, utf8
-        self.size = sum(len(piece.content) for piece in pieces if isinstance(piece.content, bytes))
-        self.began_at = pieces[0].at if pieces else 0.0
-        self._store, self._pieces, self._first, self._is_last = store, pieces, first, is_last
-        self._data = b""
+        self.sealed, self.size, self.since = before, size, since
+        self._store, self._body, self._at = store, body, at
         self._lock = threading.Lock()
         self._is_given_up = self._is_stored = False
 
@@ -52,25 +49,21 @@ class Segment:
             self._is_given_up = not self._is_stored
             return self._is_given_up
 
-    def encode(self) -> None:
-        """Pieces become sealed lines."""
-        utf8 = self.utf8.copy()
-        lines = b"".join([self._first, *events(self._pieces, utf8, final=self._is_last)])
-        at = self._pieces[-1].at if self._pieces else 0.0
-        self._data, self.sealed = seal(lines, at, self.before)
-        self.utf8, self._pieces = utf8, ()
-
     def store(self) -> bool:
-        """Make it durable; False when it was given up, and then nothing of it is left."""
+        """Seal it and make it durable; False when it was given up, and then nothing of it is left."""
         if self._is_given_up:
             return False
         if self.before.segments == 0:
             self._store.create(self.session_id)
+        self.sealed = seal(self._body, self._at, self.before)
         try:
-            self._store.append(self.session_id, self.sealed.segments, self.before.bytes, self._data)
+            data = self._body.getbuffer()[: self._body.tell()]
+            self._store.append(self.session_id, self.sealed.segments, self.before.bytes, data)
         except RecordingError:
             self._forget_empty()
             raise
+        data.release()
+        buffers.give_back(self._body)
         with self._lock:
             self._is_stored = not self._is_given_up
         if not self._is_stored:

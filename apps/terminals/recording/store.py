@@ -18,8 +18,11 @@ class RecordingStore(Protocol):
     def create(self, session_id: int) -> None:
         """Make room for a new recording; `recording.exists` when there is one already."""
 
-    def append(self, session_id: int, seq: int, offset: int, data: bytes) -> None:
-        """Add segment `seq` at `offset`, which must be the end. Durable when it returns; when it raises, nothing of it stays."""
+    def append(self, session_id: int, seq: int, offset: int, data: memoryview) -> None:
+        """Add segment `seq` at `offset`, which must be the end. Durable when it returns; when it raises, nothing of it stays.
+
+        `data` is the caller's again afterwards.
+        """
 
     def cut(self, session_id: int, seq: int, offset: int) -> None:
         """Take back segment `seq`, the last one, which begins at `offset`; nothing happens when it is not there."""

@@ -1,7 +1,8 @@
 """Records what one session shows: gathers output, seals it segment by segment, and says when it cannot.
 
-Fail-closed: who shows output awaits `drained()`, and ends the session when `failed` is set. Encoding, hashing and storing
-happen in threads; a store that hangs costs a thread, never the loop and never the end of a session.
+Fail-closed: who shows output awaits `drained()`, and ends the session when `failed` is set. Output is encoded as it comes,
+while it is in the processor's cache; hashing and storing, which need no interpreter, happen in threads. A store that hangs
+costs a thread, never the loop and never the end of a session.
 Must not: keep more in memory than MOST_PENDING, or go on after a segment was lost.
 """
 
@@ -9,16 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from io import BytesIO
 from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
 
-from apps.terminals.recording.asciicast import TOGETHER_SECONDS, Piece, Utf8, header
+from apps.terminals.recording.asciicast import Lines, header
 from apps.terminals.recording.chain import Sealed
 from apps.terminals.recording.errors import RecordingError
 from apps.terminals.recording.segment import Segment
@@ -37,7 +38,6 @@ BEHIND_BYTES = 1024 * 1024
 FLUSH_SECONDS = 4.0
 # Nobody should come near it who awaits `drained()`; one that does not may not fill the memory.
 MOST_PENDING = 8 * 1024 * 1024
-SMALL_BYTES = 4096
 MEGABYTE = 1024 * 1024
 # So many segments are written side by side; with a store that hangs for all sessions they are what hangs.
 THREADS = 16
@@ -56,12 +56,10 @@ class Recorder:
         self.session_id, self.store = session_id, store
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.progress = Sealed()
-        self._utf8 = Utf8()
-        self._pending: list[Piece] = []
-        self._pending_bytes = 0
-        self._sealed = self.progress  # how far it is encoded, which is further than it is durable
-        self._under_way: deque[Segment] = deque()
-        self._oldest_at: float | None = None  # when the first byte that is not durable came
+        self._lines = Lines()
+        self._gathered = 0
+        self._gathering_since: float | None = None
+        self._under_way: Segment | None = None
         self._began_at = time.monotonic()
         self._most_bytes = settings.CONFIG.recording_megabytes * MEGABYTE
         self._is_closing = False
@@ -71,28 +69,28 @@ class Recorder:
     @property
     def unrecorded(self) -> int:
         """Bytes of output that are not durable yet."""
-        return self._pending_bytes + sum(segment.size for segment in self._under_way)
+        return self._gathered + (self._under_way.size if self._under_way else 0)
 
     @property
     def is_behind(self) -> bool:
         """Whether too much, or something for too long, is unrecorded: `drained` waits then."""
-        if self.unrecorded > BEHIND_BYTES:
-            return True
-        late = self._oldest_at is not None and time.monotonic() - self._oldest_at > BEHIND_SECONDS
-        return late and self.unrecorded > 0
+        waiting = self.unrecorded
+        since = self._under_way.since if self._under_way else self._gathering_since
+        if not waiting or since is None:
+            return False
+        return waiting > BEHIND_BYTES or time.monotonic() - since > BEHIND_SECONDS
 
     @property
     def replaced(self) -> int:
         """Bytes of output that were no UTF-8; the stream has U+FFFD in their place."""
-        return self._utf8.replaced
+        return self._lines.utf8.replaced
 
     async def open(self, title: str, cols: int, rows: int) -> None:
         """Begin the recording; RecordingError when the store cannot keep it, and then there may be no session."""
         self._began_at = time.monotonic()
-        line = header(session_id=self.session_id, title=title, cols=cols, rows=rows, started_at=int(time.time()))
-        segment = Segment(self.session_id, self.store, self.progress, self._utf8, first=line)
-        await self._encode(segment)
-        if not await self._keep(segment):
+        body = BytesIO()
+        body.write(header(session_id=self.session_id, title=title, cols=cols, rows=rows, started_at=int(time.time())))
+        if not await self._keep(Segment(self.session_id, self.store, self.progress, body, 0.0)):
             raise RecordingError(self.failed.result())
         self._task = self._started(self._work())
 
@@ -102,19 +100,21 @@ class Recorder:
             raise RecordingError("recording.closed")
         if not data:
             return
-        if self._pending_bytes > MOST_PENDING:
+        if self._gathered > MOST_PENDING:
             self._fail("recording.too_slow")
-        self._pending_bytes += len(data)
+        self._gathered += len(data)
         if self.failed.done():
             return
-        self._take(self._joined(Piece(self._seconds(), bytes(data))))
-        if self._pending_bytes >= GATHER_BYTES:
+        self._lines.output(self._seconds(), data)
+        self._has_something()
+        if self._gathered >= GATHER_BYTES:
             self._hurry.set()
 
     def resize(self, cols: int, rows: int) -> None:
         """The terminal has a new size from here on."""
         if not self.failed.done():
-            self._take(Piece(self._seconds(), f"{cols}x{rows}"))
+            self._lines.resize(self._seconds(), cols, rows)
+            self._has_something()
 
     async def drained(self) -> None:
         """Return while little enough is unrecorded, else wait; RecordingError once the recording has failed."""
@@ -130,7 +130,7 @@ class Recorder:
         """Make the rest durable if that is possible within FLUSH_SECONDS; where the recording ends. Idempotent."""
         if not self._is_closing and not self.failed.done():
             # The last seal tells how long the session was; and half a character at the very end is not lost.
-            self._take(Piece(self._seconds(), b""))
+            self._has_something()
         self._is_closing = True
         self._wake.set()
         self._hurry.set()
@@ -145,68 +145,41 @@ class Recorder:
     def _seconds(self) -> float:
         return time.monotonic() - self._began_at
 
-    def _joined(self, piece: Piece) -> Piece:
-        """Output that came in very small pieces, as one: a piece costs more memory than its bytes."""
-        last = self._pending[-1] if self._pending else None
-        if last is None or piece.at - last.at > TOGETHER_SECONDS or isinstance(last.content, str):
-            return piece
-        if len(last.content) > SMALL_BYTES:
-            return piece
-        assert isinstance(piece.content, bytes)
-        self._pending.pop()
-        return Piece(last.at, last.content + piece.content)
-
-    def _take(self, piece: Piece) -> None:
-        self._pending.append(piece)
-        if self._oldest_at is None:
-            self._oldest_at = time.monotonic()
-        self._wake.set()
+    def _has_something(self) -> None:
+        if self._gathering_since is None:
+            self._gathering_since = time.monotonic()
+            self._wake.set()
 
     async def _work(self) -> None:
-        """Segment after segment until closed or failed; one is encoded while the one before is stored."""
-        storing: set[asyncio.Task[bool]] = set()  # of one, or none yet
-        try:
-            while not self.failed.done():
-                await self._wake.wait()
-                self._wake.clear()
-                if self._pending and not self._is_closing:
-                    await self._gather()
-                is_last = self._is_closing
-                if self._pending:
-                    segment = self._cut(is_last=is_last)
-                    await self._encode(segment)
-                    if storing:
-                        await asyncio.wait(storing)
-                    if self.failed.done():
-                        return
-                    storing = {self._started(self._keep(segment))}
-                if is_last and not self._pending:
-                    return
-        finally:
-            if storing:  # nothing may become durable after `close` said where the recording ends
-                await asyncio.wait(storing)
+        """Segment after segment until closed or failed; the next one is gathered while one is stored."""
+        while not self.failed.done():
+            await self._wake.wait()
+            self._wake.clear()
+            if self._gathering_since is not None and not self._is_closing:
+                await self._gather(self._gathering_since)
+            is_last = self._is_closing
+            if self._gathering_since is not None and not await self._keep(self._cut(is_last=is_last)):
+                return
+            if is_last:
+                return
 
     def _cut(self, *, is_last: bool) -> Segment:
-        """What waits becomes a segment."""
-        pieces, self._pending, self._pending_bytes = self._pending, [], 0
+        """What was gathered becomes a segment."""
+        size, since = self._gathered, self._gathering_since or 0.0
+        self._gathered, self._gathering_since = 0, None
         self._hurry.clear()
-        segment = Segment(self.session_id, self.store, self._sealed, self._utf8, pieces, is_last=is_last)
-        self._under_way.append(segment)
-        return segment
+        body = self._lines.take(final=is_last)
+        at = self._seconds()
+        self._under_way = Segment(self.session_id, self.store, self.progress, body, at, size=size, since=since)
+        return self._under_way
 
-    async def _gather(self) -> None:
+    async def _gather(self, since: float) -> None:
         """Wait for more: a segment of every key that is echoed would be many."""
-        left = self._pending[0].at + GATHER_SECONDS - self._seconds()
         try:
-            async with asyncio.timeout(max(0.0, left)):
+            async with asyncio.timeout(max(0.0, since + GATHER_SECONDS - time.monotonic())):
                 await self._hurry.wait()
         except TimeoutError:
             return
-
-    async def _encode(self, segment: Segment) -> None:
-        """Seal one segment, in a thread."""
-        await asyncio.wrap_future(_threads().submit(segment.encode))
-        self._sealed, self._utf8 = segment.sealed, segment.utf8
 
     async def _keep(self, segment: Segment) -> bool:
         """Make one segment durable, in a thread; False when that failed or took too long."""
@@ -226,20 +199,9 @@ class Recorder:
         self.progress = segment.sealed
         if self.progress.bytes > self._most_bytes:
             self._fail("recording.too_long")
-        self._settle(segment)
-        return True
-
-    def _settle(self, segment: Segment) -> None:
-        """It is durable; what comes next is the oldest that is not."""
-        if self._under_way:  # the very first one, of the header alone, is no output
-            assert self._under_way.popleft() is segment
-        waiting = [later.began_at for later in self._under_way] + [piece.at for piece in self._pending[:1]]
-        self._oldest_at = self._began_at + waiting[0] if waiting else None
-        if self._pending_bytes >= GATHER_BYTES:
-            self._hurry.set()
-        if self._pending or self._is_closing:
-            self._wake.set()
+        self._under_way = None
         self._moved.set()
+        return True
 
     def _started(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task whose defect ends the recording, also while nobody waits for it."""
@@ -257,8 +219,8 @@ class Recorder:
         if not self.failed.done():
             log.error("a recording failed", session=self.session_id, code=code, unrecorded=self.unrecorded, **params)
             self.failed.set_result(code)
-        self._pending.clear()
         self._wake.set()
+        self._hurry.set()
         self._moved.set()
 
 

@@ -35,11 +35,46 @@ def test_a_fast_browser_gets_the_whole_window() -> None:
     assert flow.limit == WINDOW
 
 
-def test_a_browser_of_200_kilobytes_a_second_has_half_a_second_of_output_on_its_way() -> None:
+def test_a_fast_browser_has_the_whole_window_after_a_few_of_them() -> None:
+    flow, now = Flow(0, 0.0), 0.0
+    while flow.limit < WINDOW:
+        while flow.may_send():
+            flow.note_sent(flow.sent + 32768, now)
+        now += 0.0002
+        flow.acknowledge(flow.sent, now)
+    assert flow.sent < 5 * WINDOW
+    assert flow.is_fast is True
+
+
+def test_what_a_pause_held_back_and_came_at_once_makes_no_browser_fast() -> None:
     flow = Flow(0, 0.0)
     play(flow, rate=200_000, seconds=5)
-    assert flow.limit == pytest.approx(100_000, rel=0.02)
-    assert flow.unacknowledged <= 100_000 + 2 * 16384
+    while flow.may_send():
+        flow.note_sent(flow.sent + 16384, 5.0)
+    flow.acknowledge(flow.sent, 6.0)
+    assert flow.is_fast is False
+    assert flow.limit < WINDOW // 2
+
+
+def test_a_pause_of_the_shell_makes_no_browser_slow() -> None:
+    flow = Flow(0, 0.0)
+    play(flow, rate=20_000_000, seconds=1)
+    while flow.may_send():
+        flow.note_sent(flow.sent + 16384, 1.0)
+    flow.acknowledge(flow.sent, 1.01)
+    flow.note_sent(flow.sent + 10, 100.0)
+    flow.acknowledge(flow.sent, 100.001)
+    flow.note_sent(flow.sent + 10, 100.2)
+    flow.acknowledge(flow.sent, 100.201)
+    assert (flow.limit, flow.is_fast) == (WINDOW, True)
+
+
+def test_a_browser_of_200_kilobytes_a_second_has_less_than_half_a_second_of_output_on_its_way() -> None:
+    flow = Flow(0, 0.0)
+    play(flow, rate=200_000, seconds=5)
+    assert flow.limit == pytest.approx(80_000, rel=0.02)
+    assert flow.unacknowledged <= 80_000 + 2 * 16384
+    assert flow.is_fast is False
 
 
 def test_a_very_slow_browser_keeps_the_smallest_window_which_one_acknowledgement_covers() -> None:

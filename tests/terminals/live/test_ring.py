@@ -48,6 +48,27 @@ def test_a_reader_that_goes_on_anywhere_loses_and_doubles_no_byte() -> None:
         assert found == whole[position:]
 
 
+def test_frames_of_one_channel_are_read_as_one_up_to_what_the_reader_takes() -> None:
+    ring = Ring()
+    for letter in (b"a", b"b", b"c"):
+        ring.append(big(letter))
+    ring.append(b"\x02" + b"!" * 1000)
+    reader = ring.reader(500)
+    assert reader.next(2000) == b"\x01" + b"a" * 500 + b"b" * 1000
+    assert reader.next(5000) == b"\x01" + b"c" * 1000
+    assert reader.next(5000) == b"\x02" + b"!" * 1000
+    assert reader.next(5000) is None
+
+
+def test_a_frame_bigger_than_the_reader_takes_comes_whole() -> None:
+    ring = Ring()
+    ring.append(big(b"a"))
+    ring.append(big(b"b"))
+    reader = ring.reader(0)
+    assert reader.next(100) == big(b"a")
+    assert reader.next(100) == big(b"b")
+
+
 def test_what_is_acknowledged_is_dropped_by_whole_frames_and_stays_readable_from_there() -> None:
     ring = Ring()
     for letter in (b"a", b"b", b"c"):

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.terminals.models import TerminalSession
-from apps.terminals.recording.chain import Sealed, seal
+from apps.terminals.recording.chain import Sealed
 from apps.terminals.recording.directory import DirectoryStore
 from apps.terminals.services.notes import note_ended
 from apps.workloads.models import Workload
 from tests.support.factories import make_cluster, make_environment, make_project
+from tests.terminals.recording.sealing import seal
 from tests.workloads.objects import make_workload
 
 LINES = (

@@ -21,7 +21,7 @@ class Hanging(DirectoryStore):
         self.first = first
         self.go_on, self.reached, self.came_back = threading.Event(), threading.Event(), threading.Event()
 
-    def append(self, session_id: int, seq: int, offset: int, data: bytes) -> None:
+    def append(self, session_id: int, seq: int, offset: int, data: bytes | memoryview) -> None:
         if seq >= self.first:
             self.reached.set()
             assert self.go_on.wait(30)
@@ -39,7 +39,7 @@ class Refusing(DirectoryStore):
         super().__init__(root)
         self.number, self.error = number, error
 
-    def append(self, session_id: int, seq: int, offset: int, data: bytes) -> None:
+    def append(self, session_id: int, seq: int, offset: int, data: bytes | memoryview) -> None:
         if seq == self.number:
             raise self.error
         super().append(session_id, seq, offset, data)
@@ -56,7 +56,7 @@ async def reaches(condition: Callable[[], bool], seconds: float = 10) -> None:
         await asyncio.sleep(0.005)
 
 
-async def shown(recorder: Recorder, data: bytes) -> None:
+async def shown(recorder: Recorder, data: bytes | memoryview) -> None:
     """Output that is awaited until it is durable."""
     recorder.output(data)
     await reaches(lambda: recorder.unrecorded == 0)

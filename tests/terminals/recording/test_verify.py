@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from apps.terminals.recording import verify
-from apps.terminals.recording.asciicast import Piece, Utf8, events, header
-from apps.terminals.recording.chain import Sealed, seal
+from apps.terminals.recording.asciicast import Lines, header
+from apps.terminals.recording.chain import Sealed
 from apps.terminals.recording.directory import DirectoryStore
 from apps.terminals.recording.reader import read_page, settle
 from apps.terminals.recording.verify import Anchor, Verdict, check
+from tests.terminals.recording.sealing import seal
 
 SESSION = 7
 SHOWN = (b"", b"$ id\r\nuid=0(root)\r\n", "汉字\r\n".encode(), b"$ exit\r\n")
@@ -25,7 +26,9 @@ class Recording:
         self.sealed = Sealed()
         self.starts: list[int] = []
         for number, output in enumerate(shown):
-            body = b"".join(events([Piece(number + 0.5, output)], Utf8()))
+            lines = Lines()
+            lines.output(number + 0.5, output)
+            body = lines.take().getvalue()
             if number == 0:
                 body = header(session_id=session_id, title="t", cols=80, rows=24, started_at=1_790_000_000)
             self.starts.append(self.sealed.bytes)

@@ -16,7 +16,7 @@ from apps.terminals.models import TerminalClaim, TerminalSession
 from apps.terminals.services.claims import digest_of
 from tests.releases.hand import SLUG, Cluster, Outside
 from tests.support.story import Company
-from tests.terminals.sessions.web import REASON, SESSIONS, browser, opened, pods_on, wanted, workload_on
+from tests.terminals.sessions.web import REASON, SESSIONS, browser, first_pod_on, opened, wanted, workload_on
 from tests.tickets.web import refusals, told, with_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def nothing_was_opened() -> bool:
 def test_a_member_opens_a_shell_in_test_and_gets_a_claim_that_only_he_is_told(company: Company) -> None:
     client, answer = opened(company)
     session = TerminalSession.objects.get()
-    pod = pods_on("test-1")[0]
+    pod = first_pod_on("test-1")
     assert (session.pod, session.pod_uid, session.container) == (pod["metadata"]["name"], pod["metadata"]["uid"], "app")
     assert (session.state, session.minutes, session.ends_at, session.host) == ("opening", 20, None, "")
     assert session.login.user == company.people["developer"]
@@ -135,7 +135,7 @@ def test_what_cannot_be_opened_says_why_and_opens_nothing(company: Company, name
 
 def test_a_pod_with_the_workloads_labels_that_is_not_its_own_is_refused(company: Company) -> None:
     cluster = Cluster(company, "test-1")
-    labels = pods_on("test-1")[0]["metadata"]["labels"]
+    labels = first_pod_on("test-1")["metadata"]["labels"]
     stray = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -167,7 +167,7 @@ def test_the_sixth_shell_of_one_person_is_refused_and_anothers_is_not(company: C
 
 def test_the_image_and_version_of_the_container_are_kept(company: Company) -> None:
     _, answer = opened(company)
-    image = pods_on("test-1")[0]["spec"]["containers"][0]["image"]
+    image = first_pod_on("test-1")["spec"]["containers"][0]["image"]
     assert answer["image"] == image
     assert answer["version"] == image.partition("@")[0].rpartition(":")[2]
     assert answer["workload_id"] == workload_on("test-1").pk

@@ -17,7 +17,7 @@ from tests.releases.hand import SLUG, Cluster, Hand
 from tests.support.sandbox import fault, only_new
 from tests.support.story import Company, wait_for
 from tests.terminals.sessions.paper import HOST
-from tests.terminals.sessions.web import SESSIONS, browser, key_of, opened, pods_on, workload_on
+from tests.terminals.sessions.web import SESSIONS, browser, first_pod_on, key_of, opened, pods_on, workload_on
 from tests.tickets.web import refusals, signed_in, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,7 +107,7 @@ def test_another_pod_under_the_same_name_stays(company: Company, hand: Hand) -> 
 
 
 def test_production_needs_an_approval_and_test_none(company: Company, hand: Hand) -> None:
-    pod = pods_on("dc1")[0]["metadata"]
+    pod = first_pod_on("dc1")["metadata"]
     asked = {"workload": workload_on("dc1").pk, "pod": pod["name"], "uid": pod["uid"], "reason": REASON}
     ticket = company.file("recycle_pod", "developer", SLUG, "production", **asked)
     assert (ticket.status, ticket.approvals_needed) == ("pending_approval", 1)

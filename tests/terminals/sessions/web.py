@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +38,15 @@ def workload_on(cluster: str) -> Workload:
     return rows.get(placement__cluster__name=cluster, deployment=SLUG)
 
 
+def first_pod_on(cluster: str) -> dict[str, Any]:
+    """A raw pod there that runs, once there is one: a company's first pods are still starting when it opens."""
+    end = time.monotonic() + 30
+    while not (found := pods_on(cluster)):
+        assert time.monotonic() < end, f"no pod runs on {cluster}"
+        time.sleep(0.05)
+    return found[0]
+
+
 def pods_on(cluster: str) -> list[dict[str, Any]]:
     """The raw pods there that run."""
     workload = workload_on(cluster)
@@ -52,7 +62,7 @@ def wanted(cluster: str = "test-1", **more: Any) -> dict[str, Any]:
     body = {
         "workload": workload_on(cluster).pk,
         "cluster": cluster,
-        "pod": pods_on(cluster)[0]["metadata"]["name"] if "pod" not in more else "",
+        "pod": first_pod_on(cluster)["metadata"]["name"] if "pod" not in more else "",
         "container": "app",
         "reason": REASON,
         "minutes": 20,
