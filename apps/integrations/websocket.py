@@ -44,13 +44,13 @@ class WebSocket(aiohttp.ClientWebSocketResponse):
             return
         was_bounded, self._expected = bool(self._expected), size
         if size is not None or was_bounded:
-            self._bound_kernel(FASTEST if size is None else size)
+            self._bound_kernel(self._transport.get_extra_info("socket"), FASTEST if size is None else size)
         tls = getattr(self._transport, "_ssl_protocol", None)
         if tls is not None:
             tls.max_size = FASTEST if size is None else SSLProtocol.max_size  # it makes itself a bigger buffer to read
 
-    def _bound_kernel(self, size: int) -> None:
-        connection = self._transport.get_extra_info("socket")
+    @staticmethod
+    def _bound_kernel(connection: socket.socket, size: int) -> None:
         # A window that shrinks below one segment would only be filled by the sender's slow probes (RFC 9293, 3.8.6.2). The
         # loopback's segments have 64 kB, and about a quarter of the buffer counts as window at first.
         segments = 2 * connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)

@@ -1,4 +1,4 @@
-"""Looks every second whether the shells of this process may go on; at once when the channel layer says that something moved.
+"""Looks every 1.5 seconds whether the shells of this process may go on; at once when the channel layer hints at a change.
 
 Rights nobody could read for ten seconds are no rights. Must not: decide who may what (`services.orders` does), or look
 while no shell is there.
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 class Guard:
     """One per process. Times are seconds."""
 
-    look_every = 1.0
+    look_every = 1.5  # what nobody hints at, such as a grant that runs out, has to end shells within two
     not_sooner = 0.1  # a storm of hints is not a storm of looks
     unreadable_after = 10.0
     layer_within = 2.0

@@ -143,7 +143,7 @@ def _assert_here(session: TerminalSession, host: str) -> None:
 
 
 def _assert_entitled(session: TerminalSession, ip: str) -> None:
-    """As strict as the look of every second; who lost the right is refused as in every room, and the session ends."""
+    """As strict as the look of the guard; who lost the right is refused as in every room, and the session ends."""
     cause = causes([session]).get(session.pk)
     if cause is None:
         return
