@@ -12,17 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, ForeignKey, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from apps.accounts.authentication import actor_for
-from apps.common.db import ClockTimestamp
+from apps.accounts.models import User
+from apps.common.db import IsAnyOf, db_now
+from apps.integrations.models import Cluster
 from apps.policy.actor import Actor
 from apps.policy.services import allowed
 from apps.projects.grants import ManyPairs
 from apps.projects.models import Project
 from apps.terminals.models import TerminalSession
-from apps.tickets.models import TicketStatus
+from apps.tickets.models import Ticket, TicketStatus
 from apps.workloads.models import Workload
 
 # A shell that nobody has typed into is not kept for ever: a ticket's may first be used within this time, too.
@@ -38,19 +40,37 @@ class Cause:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-def rows_of(ids: Iterable[int]) -> QuerySet[TerminalSession]:
-    """Sessions with everything that may end them, and the database's clock as `now`; six statements at most.
+def rows_of(ids: Iterable[int], *, only: Iterable[str] = ()) -> list[TerminalSession]:
+    """Sessions with everything that may end them, and the database's clock as `now`; seven statements at most.
 
-    Joined into one it would be eight objects a session, most of them the same ones again: 2.3 times the processor time.
+    `only`: the fields of their own rows that will be looked at; without it all. Joined into one statement it would be eight
+    objects a session, most of them the same ones again, and `prefetch_related` asks more of each row than it is asked here.
     """
-    pairs = ("project_environment__project", "project_environment__environment", "project_environment__locked_by")
     live = Session.objects.filter(session_key=OuterRef("login__session_key"), expire_date__gt=Now())
-    return (
-        TerminalSession.objects.filter(pk__in=list(ids))
-        .annotate(is_signed_in=Exists(live), now=ClockTimestamp())
-        .prefetch_related("user", "ticket", "cluster", "end_requested_by")
-        .prefetch_related(Prefetch("workload", Workload.objects.select_related(*pairs)))
-    )
+    now = db_now()
+    found = TerminalSession.objects.filter(IsAnyOf("pk", ids)).annotate(is_signed_in=Exists(live))
+    rows: list[TerminalSession] = list(found.only(*only) if only else found)
+    for row in rows:
+        row.now = now  # type: ignore[attr-defined]
+    pairs = ("project_environment__project", "project_environment__environment", "project_environment__locked_by")
+    for name, related in (
+        ("user", User.objects.all()),
+        ("ticket", Ticket.objects.all()),
+        ("cluster", Cluster.objects.all()),
+        ("end_requested_by", User.objects.all()),
+        ("workload", Workload.objects.select_related(*pairs)),
+    ):
+        _attach(rows, name, related)
+    return rows
+
+
+def _attach(rows: list[TerminalSession], name: str, related: QuerySet[Any]) -> None:
+    """What this foreign key of the rows points to, in one statement."""
+    key: ForeignKey[Any, Any] = TerminalSession._meta.get_field(name)  # type: ignore[assignment]
+    of_rows = [getattr(row, key.attname) for row in rows]
+    found = related.in_bulk(set(of_rows) - {None})
+    for row, pk in zip(rows, of_rows, strict=True):
+        key.set_cached_value(row, found.get(pk))
 
 
 def causes(rows: Iterable[TerminalSession]) -> dict[int, Cause]:

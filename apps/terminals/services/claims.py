@@ -87,7 +87,7 @@ def redeem(session_id: int, claim: str, login_key: str, *, host: str, ip: str = 
     what `require` raises; `pod.no_container`, `pod.container_not_running`; IntegrationError when the cluster is silent.
     """
     found = _claim(session_id, claim, login_key, ip)
-    session = rows_of([session_id]).get()
+    (session,) = rows_of([session_id])
     if session.state == S.ENDED:
         raise Conflict("terminal.ended_already", end=session.end_code)
     _assert_here(session, host)

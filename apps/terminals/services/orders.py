@@ -1,6 +1,6 @@
 """The guard's one look at all sessions of a process: which must end, and what of the others changed.
 
-Nine statements at most, for any number of sessions. Must not: end a session itself (its process does, and then says so), or take
+Ten statements at most, for any number of sessions. Must not: end a session itself (its process does, and then says so), or take
 a right for granted for longer than this look.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Value
 from django.db.models.functions import Now
 
-from apps.common.db import ClockTimestamp
+from apps.common.db import ClockTimestamp, IsAnyOf
 from apps.terminals.models import TerminalSession, TerminalWatcher
 from apps.terminals.rights import causes, rows_of
 
@@ -60,11 +60,11 @@ def orders(host: str, ids: Iterable[int]) -> dict[int, Order]:
     asked = list(dict.fromkeys(ids))
     if not asked:
         return {}
-    rows = {row.pk: row for row in rows_of(asked).only(*LOOKED_AT)}
+    rows = {row.pk: row for row in rows_of(asked, only=LOOKED_AT)}
     held = {pk: row for pk, row in rows.items() if row.state != TerminalSession.State.ENDED and row.host == host}
     ending = causes(held.values())
     watching = _watchers(held)
-    TerminalSession.objects.filter(pk__in=held, host=host).exclude(state=TerminalSession.State.ENDED).update(
+    TerminalSession.objects.filter(IsAnyOf("pk", held), host=host).exclude(state=TerminalSession.State.ENDED).update(
         seen_at=ClockTimestamp()
     )
     found: dict[int, Order] = {}
@@ -98,7 +98,7 @@ def _not_held(row: TerminalSession | None) -> End:
 
 def _watchers(ids: Iterable[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
-    there = TerminalWatcher.objects.filter(session__in=list(ids), seen_at__gt=Now() - Value(WATCHING_FOR))
+    there = TerminalWatcher.objects.filter(IsAnyOf("session_id", ids), seen_at__gt=Now() - Value(WATCHING_FOR))
     for watcher in there.select_related("user").order_by("started_at", "id"):
         found[watcher.session_id].append(str(watcher.user))
     return found

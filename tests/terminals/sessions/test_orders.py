@@ -214,4 +214,4 @@ def test_fifty_sessions_cost_as_many_statements_as_one(room: Room) -> None:
         orders(HOST, ids[:1])
     with CaptureQueriesContext(connection) as fifty:
         assert len(orders(HOST, ids)) == 50
-    assert len(one) == len(fifty) == 7
+    assert len(one) == len(fifty) == 8
