@@ -56,7 +56,7 @@ async def reaches(condition: Callable[[], bool], seconds: float = 10) -> None:
         await asyncio.sleep(0.005)
 
 
-async def shown(recorder: Recorder, data: bytes | memoryview) -> None:
+async def shown(recorder: Recorder, data: bytes) -> None:
     """Output that is awaited until it is durable."""
     recorder.output(data)
     await reaches(lambda: recorder.unrecorded == 0)

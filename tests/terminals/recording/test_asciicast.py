@@ -46,6 +46,13 @@ def test_every_character_is_escaped_so_that_a_line_stays_one_line() -> None:
     assert written(Lines(), (0.5, EVERY_CHARACTER_OF_ONE_BYTE)) == [[0.5, "o", EVERY_CHARACTER_OF_ONE_BYTE.decode()]]
 
 
+@pytest.mark.parametrize("byte", range(128))
+def test_a_character_that_is_escaped_among_many_that_are_not_reads_back(byte: int) -> None:
+    plain = "plain 汉字 text ".encode() * 100
+    shown = plain + bytes([byte]) * 3 + plain
+    assert written(Lines(), (1.5, shown)) == [[1.5, "o", shown.decode()]]
+
+
 @pytest.mark.parametrize("cut", range(1, len(TEXT.encode())))
 def test_a_character_cut_anywhere_is_whole_in_the_recording(cut: int) -> None:
     data, lines = TEXT.encode(), Lines()

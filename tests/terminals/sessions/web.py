@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from apps.integrations.clients import get_kubernetes
 from apps.integrations.loop import run
 from apps.workloads.models import Workload
 from tests.releases.hand import SLUG
+from tests.support.jenkins import wait_for
 from tests.support.story import Company
 from tests.tickets.web import signed_in
 
@@ -40,11 +40,7 @@ def workload_on(cluster: str) -> Workload:
 
 def first_pod_on(cluster: str) -> dict[str, Any]:
     """A raw pod there that runs, once there is one: a company's first pods are still starting when it opens."""
-    end = time.monotonic() + 30
-    while not (found := pods_on(cluster)):
-        assert time.monotonic() < end, f"no pod runs on {cluster}"
-        time.sleep(0.05)
-    return found[0]
+    return wait_for(lambda: pods_on(cluster), 30)[0]
 
 
 def pods_on(cluster: str) -> list[dict[str, Any]]:
