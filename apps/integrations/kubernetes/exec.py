@@ -39,7 +39,7 @@ NO_ANSWER = frozenset({"outside.timeout", "outside.dns", "outside.dropped", "out
 class Liveness:
     """Seconds between pings, and of silence in spite of them after which the cluster counts as gone."""
 
-    ping_every: float = 10.0
+    ping_every: float = 15.0
     silent_after: float = 30.0
 
 

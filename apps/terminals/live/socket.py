@@ -52,7 +52,6 @@ class TerminalSocket:
     policy_action = "terminal.open"
     claim_within = 10.0
     slow_after = 60.0
-    look_every = 5.0
     close_within = 5.0
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -220,8 +219,8 @@ class TerminalSocket:
     async def _watch(self, seat: Seat) -> None:
         """A browser that takes nothing for a minute is closed: it may resume."""
         loop = asyncio.get_running_loop()
-        while seat.flow.stalled_for(loop.time()) < self.slow_after:
-            await asyncio.sleep(self.look_every)
+        while (left := self.slow_after - seat.flow.stalled_for(loop.time())) > 0:
+            await asyncio.sleep(left)
         raise SocketClosed(protocol.TOO_SLOW, "too_slow")
 
     async def _next(self) -> Message:

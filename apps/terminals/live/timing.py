@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from apps.terminals.services.live import Changed
 
+# What a look takes by itself is less; a clock that was set is more.
+CLOCK_MOVED = timedelta(seconds=0.5)
+
 
 class Timing:
     """When it ends, when its user is warned, and what else the guard's last look found."""
@@ -46,12 +49,15 @@ class Timing:
 
     def stands(self, found: Changed) -> bool:
         """Take over what a look found; whether anything but the clock moved."""
+        expected = self.database_now()
         self._looked = found.now, asyncio.get_running_loop().time()
         before = self.ends_at, self.warn_at, self.extended, self.watchers
         self.ends_at, self.warn_at = found.ends_at or self.ends_at, found.warn_at
         self.extended, self.watchers = found.extended, found.watchers
-        self._changed.set()
-        return before != (self.ends_at, self.warn_at, self.extended, self.watchers)
+        has_moved = before != (self.ends_at, self.warn_at, self.extended, self.watchers)
+        if has_moved or expected is None or abs(found.now - expected) > CLOCK_MOVED:
+            self._changed.set()  # not each time: of two hundred shells none has anything new at most looks
+        return has_moved
 
     async def warnings(self) -> AsyncIterator[datetime]:
         """Each end that its user is to be warned of, once; is over when the time is."""

@@ -9,6 +9,7 @@ Must not: keep more in memory than MOST_PENDING, or go on after a segment was lo
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -30,23 +31,37 @@ __all__ = ["Recorder", "RecordingError", "Sealed"]
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-GATHER_SECONDS = 0.5
+GATHER_SECONDS = 1.0
 GATHER_BYTES = 512 * 1024
-BEHIND_SECONDS = 1.0
-BEHIND_BYTES = 1024 * 1024
+BEHIND_SECONDS = 2.0
+BEHIND_BYTES = 2 * 1024 * 1024
 # From the first byte that waits: GATHER_SECONDS and this stay below the five seconds in which a session must have ended.
-FLUSH_SECONDS = 4.0
+FLUSH_SECONDS = 3.5
 # Nobody should come near it who awaits `drained()`; one that does not may not fill the memory.
 MOST_PENDING = 8 * 1024 * 1024
 MEGABYTE = 1024 * 1024
 # So many segments are written side by side; with a store that hangs for all sessions they are what hangs.
 THREADS = 16
+# Of them so many are busy at once while that is enough: each takes the interpreter a dozen times, and the loop has to wait for
+# all who stand before it. A slow store gets the others too.
+BUSY_THREADS, TURN_SECONDS = 2, 0.25
+_turns = threading.BoundedSemaphore(BUSY_THREADS)
 
 
 @cache
 def _threads() -> ThreadPoolExecutor:
     """Threads of our own: a store that hangs may not use up those that everything else of the loop runs in."""
     return ThreadPoolExecutor(THREADS, thread_name_prefix="recording")
+
+
+def _store(segment: Segment) -> bool:
+    """In its turn, or after TURN_SECONDS of waiting for it."""
+    has_turn = _turns.acquire(timeout=TURN_SECONDS)
+    try:
+        return segment.store()
+    finally:
+        if has_turn:
+            _turns.release()
 
 
 class Recorder:
@@ -183,7 +198,7 @@ class Recorder:
 
     async def _keep(self, segment: Segment) -> bool:
         """Make one segment durable, in a thread; False when that failed or took too long."""
-        running = asyncio.wrap_future(_threads().submit(segment.store))
+        running = asyncio.wrap_future(_threads().submit(_store, segment))
         running.add_done_callback(_look_at)
         either: set[asyncio.Future[Any]] = {running, self.failed}
         await asyncio.wait(either, timeout=FLUSH_SECONDS, return_when=asyncio.FIRST_COMPLETED)

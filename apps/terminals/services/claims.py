@@ -24,7 +24,7 @@ from apps.common.errors import Conflict, Denied
 from apps.integrations.models import Cluster
 from apps.policy.services import require
 from apps.terminals.models import TerminalClaim, TerminalSession
-from apps.terminals.rights import action_of, actor_of_session, causes, rows_of
+from apps.terminals.rights import Row, action_of, actor_of_session, causes, rows_of
 from apps.terminals.services.notes import end_session
 from apps.terminals.services.sweeping import HOST_SILENT_FOR
 from apps.workloads.pods import own
@@ -87,13 +87,14 @@ def redeem(session_id: int, claim: str, login_key: str, *, host: str, ip: str = 
     what `require` raises; `pod.no_container`, `pod.container_not_running`; IntegrationError when the cluster is silent.
     """
     found = _claim(session_id, claim, login_key, ip)
-    (session,) = rows_of([session_id])
+    (row,) = rows_of([session_id])
+    session = TerminalSession.objects.select_related("user", "project", "environment", "cluster").get(pk=session_id)
     if session.state == S.ENDED:
         raise Conflict("terminal.ended_already", end=session.end_code)
-    _assert_here(session, host)
+    _assert_here(session, row.now, host)
     if not TerminalClaim.objects.filter(_usable(), pk=found.pk).update(used_at=ClockTimestamp()):
         raise _refused(session, found.login, ip)
-    _assert_entitled(session, ip)
+    _assert_entitled(session, row, ip)
     is_new = session.state == S.OPENING
     if is_new:
         _assert_own_pod(session)
@@ -131,20 +132,19 @@ def _refused(session: TerminalSession | None, login: UserSession, ip: str) -> De
     return Denied("terminal.claim_refused")
 
 
-def _assert_here(session: TerminalSession, host: str) -> None:
+def _assert_here(session: TerminalSession, now: datetime, host: str) -> None:
     """A shell lives in one process: another live one's is not taken away, a dead one's is lost."""
     if session.host in ("", host):
         return
-    seen, now = session.seen_at, session.now  # type: ignore[attr-defined]
-    if seen is not None and now - seen <= HOST_SILENT_FOR:
+    if session.seen_at is not None and now - session.seen_at <= HOST_SILENT_FOR:
         raise Conflict("terminal.elsewhere")
     end_session(session.pk, "terminal.end.host_lost", {})
     raise Conflict("terminal.ended_already", end="terminal.end.host_lost")
 
 
-def _assert_entitled(session: TerminalSession, ip: str) -> None:
+def _assert_entitled(session: TerminalSession, row: Row, ip: str) -> None:
     """As strict as the look of the guard; who lost the right is refused as in every room, and the session ends."""
-    cause = causes([session]).get(session.pk)
+    cause = causes([row]).get(row.pk)
     if cause is None:
         return
     end_session(session.pk, cause.code, cause.params)

@@ -1,6 +1,6 @@
 """The guard's one look at all sessions of a process: which must end, and what of the others changed.
 
-Ten statements at most, for any number of sessions. Must not: end a session itself (its process does, and then says so), or take
+Nine statements at most, for any number of sessions. Must not: end a session itself (its process does, and then says so), or take
 a right for granted for longer than this look.
 """
 
@@ -17,17 +17,11 @@ from django.db.models.functions import Now
 
 from apps.common.db import ClockTimestamp, IsAnyOf
 from apps.terminals.models import TerminalSession, TerminalWatcher
-from apps.terminals.rights import causes, rows_of
+from apps.terminals.rights import Row, causes, rows_of
 
 # A watcher says every ten seconds that he is there.
 WATCHING_FOR = timedelta(seconds=25)
 WARN_BEFORE = timedelta(minutes=5)
-# Of a session's row: the rest of it is a third of the time of a look.
-LOOKED_AT = (
-    *("state", "host", "is_break_glass", "minutes", "credential_set_at", "opened_at", "first_used_at", "ends_at"),
-    *("extended_at", "end_requested_at", "end_message", "end_code", "end_params", "end_requested_by"),
-    *("user", "login", "ticket", "project", "environment", "workload", "cluster"),
-)
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ def orders(host: str, ids: Iterable[int]) -> dict[int, Order]:
     asked = list(dict.fromkeys(ids))
     if not asked:
         return {}
-    rows = {row.pk: row for row in rows_of(asked, only=LOOKED_AT)}
+    rows = {row.pk: row for row in rows_of(asked)}
     held = {pk: row for pk, row in rows.items() if row.state != TerminalSession.State.ENDED and row.host == host}
     ending = causes(held.values())
     watching = _watchers(held)
@@ -84,12 +78,11 @@ def warn_at(ends_at: datetime | None) -> datetime | None:
     return None if ends_at is None else ends_at - WARN_BEFORE
 
 
-def _standing(row: TerminalSession, watchers: list[str]) -> Changed:
-    now: datetime = row.now  # type: ignore[attr-defined]
-    return Changed(now, row.ends_at, warn_at(row.ends_at), row.extended_at is not None, tuple(watchers))
+def _standing(row: Row, watchers: list[str]) -> Changed:
+    return Changed(row.now, row.ends_at, warn_at(row.ends_at), row.extended_at is not None, tuple(watchers))
 
 
-def _not_held(row: TerminalSession | None) -> End:
+def _not_held(row: Row | None) -> End:
     """Ended by somebody else (swept while this process was not heard), or no longer this process's."""
     if row is not None and row.state == TerminalSession.State.ENDED:
         return End(row.end_code, dict(row.end_params))

@@ -139,7 +139,6 @@ def test_a_browser_that_takes_nothing_is_closed_and_may_resume(
     stage: Stage, login: UserSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TerminalSocket, "slow_after", 0.5)
-    monkeypatch.setattr(TerminalSocket, "look_every", 0.1)
     session, terminal = stage.opened(login, acknowledges=False)
     terminal.type(b"yes\r")
     assert terminal.closed() == 4408

@@ -79,7 +79,7 @@ def test_output_counts_as_unrecorded_until_it_is_durable(tmp_path: Path) -> None
     run(session())
 
 
-def test_drained_waits_for_the_store_once_a_megabyte_is_unrecorded(tmp_path: Path) -> None:
+def test_drained_waits_for_the_store_once_two_megabytes_are_unrecorded(tmp_path: Path) -> None:
     store = Hanging(tmp_path, first=2)
 
     async def session() -> None:
@@ -217,7 +217,9 @@ def test_a_store_that_hangs_fails_the_recording_and_what_it_writes_later_does_no
 
 def test_the_bounds_end_a_session_within_five_seconds() -> None:
     assert writer.GATHER_SECONDS + writer.FLUSH_SECONDS < 5
-    assert writer.BEHIND_BYTES <= 1024 * 1024
+    assert writer.TURN_SECONDS < writer.FLUSH_SECONDS
+    assert writer.BEHIND_BYTES <= 2 * 1024 * 1024
+    assert writer.GATHER_SECONDS < writer.BEHIND_SECONDS <= 2
     assert writer.GATHER_BYTES <= writer.BEHIND_BYTES
 
 
