@@ -28,6 +28,7 @@ from apps.integrations.websocket import WebSocket
 
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 STDIN, STDOUT, STDERR, STATUS, RESIZE = range(5)
+OUTPUT, ENDED = frozenset({STDOUT, STDERR}), bytes([STATUS])
 END_OF_INPUT = b"\xff\x00"  # v5 only
 FRAME_LIMIT = 256 * 1024  # the API server sends 32 KiB at most
 CLOSE_SECONDS = 3.0
@@ -71,11 +72,24 @@ class ExecStream:
         without that word, `outside.timeout` when the cluster falls silent; Rejected `outside.too_large` for a frame
         above FRAME_LIMIT.
         """
-        while (frame := await self._next()) is not None:
-            if frame[0] == STATUS:
-                self.ended = ended_of(frame[1:], self._http.quote)
-            elif frame[0] in (STDOUT, STDERR) and len(frame) > 1:
+        websocket, clock = self._socket, asyncio.get_running_loop().time
+        while True:
+            self._waiting_since = clock()
+            websocket.go_on()
+            message = await websocket.receive()
+            self._waiting_since = None
+            if message.type is aiohttp.WSMsgType.BINARY:
+                frame: bytes = message.data
+            elif message.type is aiohttp.WSMsgType.TEXT:
+                frame = str(message.data).encode()
+            elif await self._other(message):
+                continue
+            else:
+                break
+            if len(frame) > 1 and frame[0] in OUTPUT:
                 yield frame
+            elif frame[:1] == ENDED:
+                self.ended = ended_of(frame[1:], self._http.quote)
         if self.ended is None:
             raise self._failure()
 
@@ -110,23 +124,13 @@ class ExecStream:
                 await self._stack.aclose()
 
     # -- inside -------------------------------------------------------------------------------------------
-    async def _next(self) -> bytes | None:
-        while True:
-            self._waiting_since = asyncio.get_running_loop().time()
-            self._socket.go_on()
-            message = await self._socket.receive()
-            self._waiting_since = None
-            kind = message.type
-            if kind is aiohttp.WSMsgType.BINARY or kind is aiohttp.WSMsgType.TEXT:
-                frame: bytes = message.data if kind is aiohttp.WSMsgType.BINARY else str(message.data).encode()
-                if frame:
-                    return frame
-            elif kind is aiohttp.WSMsgType.PING:
-                await self._socket.pong(message.data)
-            elif kind is aiohttp.WSMsgType.ERROR:
-                raise self._broken(message.data)
-            elif kind is not aiohttp.WSMsgType.PONG:
-                return None
+    async def _other(self, message: aiohttp.WSMessage) -> bool:
+        """What is no output; whether the stream goes on."""
+        if message.type is aiohttp.WSMsgType.PING:
+            await self._socket.pong(message.data)
+        elif message.type is aiohttp.WSMsgType.ERROR:
+            raise self._broken(message.data)
+        return message.type in (aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG)
 
     async def _send(self, frame: bytes) -> None:
         try:

@@ -117,18 +117,23 @@ class Shell:
 
     # -- the container's side -----------------------------------------------------------------------------
     async def _show(self) -> End:
+        recorder = self._recorder
         async for frame in self._frames:
-            self._recorder.output(frame[1:])
-            if self._recorder.is_behind or not self._has_room(len(frame) - 1):
+            recorder.output(frame[1:])
+            if recorder.is_behind or recorder.failed.done() or not self._has_room(len(frame) - 1):
                 self._stream.rest()
-            await self._recorder.drained()
-            while not self._has_room(len(frame) - 1):
-                self._room.clear()
-                await self._room.wait()
+                await self._in_time(len(frame) - 1)
             self.ring.append(frame)
             if self.seat is not None:
                 self.seat.wake.set()
         return await why_it_ended(self.target, self._stream.ended, None)
+
+    async def _in_time(self, size: int) -> None:
+        """Until the recording and the browser have caught up; RecordingError."""
+        await self._recorder.drained()
+        while not self._has_room(size):
+            self._room.clear()
+            await self._room.wait()
 
     def _has_room(self, size: int) -> bool:
         """The browser's own window while there is one, else all there is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
 
 from apps.terminals.recording import buffers
 
@@ -67,7 +67,7 @@ def header(*, session_id: int, title: str, cols: int, rows: int, started_at: int
         "env": {"TERM": "xterm-256color"},
         "session": session_id,
     }
-    return _line(content)
+    return _line(content) + b"\n"
 
 
 class Lines:
@@ -123,8 +123,9 @@ class Lines:
         if self._body is None:
             self._body = buffers.take()
         self._body.write(line)
+        self._body.write(b"\n")
 
 
-def _line(content: object) -> bytes:
-    """Bytes count as the UTF-8 of a text: they are never made one, which is the dearer half of the work."""
-    return to_json(content, bytes_mode="utf8") + b"\n"
+# Bytes count as the UTF-8 of a text: they are never made one, which is the dearer half of the work. A serializer expects a
+# line as long as the last one, and does not let its memory grow step by step.
+_line = SchemaSerializer(core_schema.any_schema(), core_schema.CoreConfig(ser_json_bytes="utf8")).to_json
