@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.common.db import db_now
 from apps.common.errors import Missing
@@ -90,14 +91,20 @@ def _may_recycle(session: TerminalSession) -> Decision:
 
 
 def happened(session: TerminalSession) -> list[dict[str, Any]]:
-    """What the audit trail tells of it, oldest first: {at, code, params, actor}."""
+    """What the audit trail tells of it, oldest first: {at, code, params, actor}; who it was as everywhere on the page."""
     rows = AuditEvent.objects.filter(
         target_type="terminals.terminalsession", target_id=str(session.pk), outcome=AuditEvent.Outcome.DONE
     )
-    newest = rows.order_by("-created_at", "-id")[:MOST_HAPPENED]
+    newest = list(rows.order_by("-created_at", "-id")[:MOST_HAPPENED])
+    people = User.objects.in_bulk({row.actor_id for row in newest} - {None})
     return [
-        {"at": row.created_at, "code": row.action, "params": row.params, "actor": row.actor_name}
-        for row in reversed(list(newest))
+        {
+            "at": row.created_at,
+            "code": row.action,
+            "params": row.params,
+            "actor": str(people.get(row.actor_id or 0, row.actor_name)),
+        }
+        for row in reversed(newest)
     ]
 
 

@@ -64,6 +64,12 @@ export const TERMINAL_SHOTS: Shot[] = [
     reads: '/recording/',
     states: ['error'],
   },
+  {
+    route: '/inside/terminals/$id',
+    name: 'terminal-unwatched',
+    as: 'tester',
+    path: (s) => `/terminals/${s.liveTerminal}`,
+  },
   // The same person from another login: the shell is not shown there.
   {
     route: '/inside/terminals/$id',

@@ -131,6 +131,12 @@ test('ops watch a shell along, its user sees who, and they end it with a sentenc
     .click()
   await ops.page.locator('.xterm-rows', { hasText: 'the shop answers' }).waitFor({ timeout: 20_000 })
   await developer.page.getByText(/Chen Hao is watching/).waitFor({ timeout: 20_000 })
+  // Who may not look over the shoulder is told whose it is, and shown no byte of it.
+  const tester = await Person.arrive(browser, 'tester')
+  await tester.page.goto(`/terminals/${id}`)
+  await tester.page.getByRole('heading', { name: / has this shell open$/ }).waitFor()
+  expect(await tester.page.locator('.xterm').count()).toBe(0)
+  await tester.leave()
   await typed(developer.page, 'echo seen-along')
   await shows(ops.page, 'seen-along')
   // What ops type goes nowhere.

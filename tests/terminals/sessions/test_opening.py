@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.projects.models import Environment, ProjectEnvironment
 from apps.terminals.models import TerminalClaim, TerminalSession
@@ -43,6 +44,14 @@ def test_a_member_opens_a_shell_in_test_and_gets_a_claim_that_only_he_is_told(co
     assert [one for one in secrets if one in everything] == []
     assert seen.json()["may"]["end"]["allowed"] is True
     assert [one["code"] for one in seen.json()["happened"]] == ["terminal.requested"]
+
+
+def test_what_happened_names_people_as_the_rest_of_the_page_does(company: Company) -> None:
+    User.objects.filter(pk=company.people["developer"].pk).update(display_name="Li Wei")
+    client, _ = opened(company)
+    seen = client.get(f"{SESSIONS}{TerminalSession.objects.get().pk}/").json()
+    assert [one["actor"] for one in seen["happened"]] == ["Li Wei"]
+    assert AuditEvent.objects.get(action="terminal.requested").actor_name == company.people["developer"].username
 
 
 @pytest.mark.parametrize("who", ["developer", "tester", "ops"])

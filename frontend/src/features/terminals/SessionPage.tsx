@@ -4,14 +4,14 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PageTitle } from '@/components/Page'
-import { Denied, Empty, Loading, RegionError, SkeletonRows } from '@/components/states'
+import { Empty, Loading, RegionError, SkeletonRows } from '@/components/states'
 import type { SessionDetail } from '@/lib/api/terminals'
 import { asApiError } from '@/lib/api/errors'
 import { sessionQuery } from '@/lib/api/queries/terminals'
 import { useMe } from '@/lib/me'
 import { whole } from '@/lib/search'
-import { EndedView } from './EndedView'
 import { LiveShell } from './LiveShell'
+import { EndedView, UnwatchedView } from './StillView'
 import { Watching } from './Watching'
 import css from './terminals.module.css'
 
@@ -57,12 +57,7 @@ export default function SessionPage() {
   if (isMine) return <Mine key={session.id} session={session} />
   if (session.state === 'ended') return <EndedView session={session} />
   if (session.may.watch.allowed) return <Watching key={session.id} session={session} />
-  return (
-    <div className={css.pad}>
-      <PageTitle title={t('title')} className="hidden-visually" />
-      <Denied reason={session.may.watch} />
-    </div>
-  )
+  return <UnwatchedView session={session} />
 }
 
 /** A shell that ends before one's eyes keeps its screen; one that had ended has none. */
