@@ -30,11 +30,16 @@ def interrupted(at: float) -> bytes:
     return b"^C %.6f\r\n" % at + PROMPT
 
 
-# A megabyte of lines like those of a log, with the escapes of a coloured one and some that are not ASCII.
-_LINES = [
-    f"{n:07d} \x1b[32minfo\x1b[0m order {n * 7919 % 100003} of shop “上海” took {n * 31 % 977} ms\r\n"
-    for n in range(20_000)
-]
+# A megabyte of a service's log as a terminal gets it: most lines are plain, one in ten is coloured, one in ten is Chinese.
+_PLAIN = "2026-03-01 10:{s:02d}:{n:07d} INFO 1 --- [exec-{t}] shop.orders.OrderService : order {n} of shop {t} took {ms} ms\r\n"
+_COLOURED = (
+    '2026-03-01 10:{s:02d}:{n:07d} \x1b[33mWARN\x1b[0m 1 --- [exec-{t}] shop.orders.Stock : "{t}" is short of {ms}\r\n'
+)
+_CHINESE = (
+    "2026-03-01 10:{s:02d}:{n:07d} INFO 1 --- [exec-{t}] shop.orders.OrderService : 订单 {n}（上海）用时 {ms} 毫秒\r\n"
+)
+_KINDS = (_COLOURED, _CHINESE, *(_PLAIN,) * 8)
+_LINES = [_KINDS[n % 10].format(n=n, s=n % 60, t=n % 7, ms=n * 31 % 977) for n in range(12_000)]
 BLOCK = "".join(_LINES).encode()[: 1024 * 1024 - 2] + b"\r\n"
 YES = b"y\r\n" * (FRAME // 3)
 

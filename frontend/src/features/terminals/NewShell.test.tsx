@@ -50,13 +50,15 @@ const pod = (name: string, more = {}) => ({
   touched_at: null,
   ...more,
 })
-const PODS = [pod('pay-x1', { state: 'crash_loop', ready: false, restarts: 7 }), pod('pay-x2')]
+const DETAIL = 'exit code 137'
+const PODS = [pod('pay-x1', { state: 'crash_loop', detail: DETAIL, ready: false, restarts: 7 }), pod('pay-x2')]
 const WORKLOAD = {
   id: 7,
   project: 'pay',
   project_id: 2,
   environment: 'production',
   environment_id: 3,
+  name: 'pay',
   deployment: 'pay',
   cluster: 'dc1',
 }
@@ -66,13 +68,19 @@ let may: Record<string, boolean>
 let tickets: { id: number; status: string }[]
 let refusal: ApiError | null
 
-function answer(path: string, init: { params?: { query?: { action?: string } } }): unknown {
+type Init = { params?: { query?: { action?: string }; path?: { ticket_id?: number } } }
+
+function answer(path: string, init: Init): unknown {
   if (path.endsWith('/workloads/')) return { results: [WORKLOAD] }
   if (path.endsWith('/pods/')) return { at: '', clusters: [{ cluster: 'dc1', reachable: true }], pods: PODS }
   if (path.endsWith('/environments/')) return { results: [{ slug: 'production', shell_policy: policy }] }
   if (path.endsWith('/why')) return { allowed: may[init.params?.query?.action ?? ''] ?? false, code: 'policy.denied' }
   if (path.endsWith('/tickets/')) return { results: tickets, next: null }
-  if (path.endsWith('/{ticket_id}/')) return { id: 41, status: 'running', reason: null }
+  if (path.endsWith('/{ticket_id}/')) {
+    const id = init.params?.path?.ticket_id
+    const status = tickets.find((one) => one.id === id)?.status ?? 'running'
+    return { id, status, reason: null, form: { reason: REASON } }
+  }
   return { results: [] }
 }
 const posted = (path: string) =>
@@ -111,6 +119,15 @@ async function sheet(search: NewSearch = {}) {
 }
 
 describe('the sheet before a shell', () => {
+  it('tells pods apart by how they are, why, their version, restarts and age', async () => {
+    await sheet()
+    const first = document.querySelector('[data-pod="pay-x1"]')?.textContent
+    const age = document.querySelector('[data-pod="pay-x1"] time')?.textContent
+    expect(age).toBeTruthy()
+    expect(first).toBe(`Restarting again and again${DETAIL}1121-084127-u17 · new · 7 restarts · age ${age} · dc1`)
+    expect(document.querySelector('[data-pod="pay-x2"]')?.textContent).toContain('0 restarts')
+  })
+
   it('offers the worst pod first, opens it, and keeps the claim out of the address', async () => {
     const { user } = await sheet()
     await user.type(await screen.findByLabelText('Reason'), REASON)
@@ -150,13 +167,15 @@ describe('the sheet before a shell', () => {
     expect(screen.queryByRole('button', { name: 'Break the glass' })).toBeNull()
   })
 
-  it('opens with the ticket that lets one in', async () => {
+  it('opens with the ticket that lets one in, for the reason that was approved', async () => {
     policy = 'ticket_or_break_glass'
     tickets = [{ id: 12, status: 'running' }]
     const { user } = await sheet()
-    await user.type(await screen.findByLabelText('Reason'), REASON)
+    await vi.waitFor(async () =>
+      expect((await screen.findByLabelText<HTMLTextAreaElement>('Reason')).value).toBe(REASON),
+    )
     await user.click(await screen.findByRole('button', { name: 'Open shell' }))
-    expect(opened()[0]?.ticket).toBe(12)
+    expect(opened()[0]).toMatchObject({ ticket: 12, reason: REASON })
   })
 
   it('breaks the glass: files it, waits until it lets in, opens', async () => {

@@ -15,7 +15,7 @@ import { useSlugWord } from '@/lib/environment'
 import { useMe } from '@/lib/me'
 import { offered, runs } from '@/lib/pods'
 import { rememberedContainer } from '@/lib/terminal/preferences'
-import { MINUTES, MINUTES_FIRST, REASON_LEAST, REASON_MOST } from './opening'
+import { MINUTES, MINUTES_FIRST, REASON_LEAST, REASON_MOST, together } from './opening'
 import { PodChoice } from './PodChoice'
 import { useOpen } from './useOpen'
 import { useOpening, workloadsOfQuery } from './useOpening'
@@ -45,7 +45,8 @@ export function NewShell({ search, change }: { search: NewSearch; change: (part:
   const pods = opening.pods.data?.pods ?? []
   const pod = pods.find((one) => one.name === search.pod) ?? pods[0]
   const [container, setContainer] = useState<string | null>(null)
-  const [reason, setReason] = useState('')
+  const [typed, setTyped] = useState<string | null>(null)
+  const reason = typed ?? opening.reason
   const [minutes, setMinutes] = useState<number>(MINUTES_FIRST)
   const [asked, setAsked] = useState(false)
   const chosen =
@@ -87,9 +88,9 @@ export function NewShell({ search, change }: { search: NewSearch; change: (part:
             value={workload?.id}
             disabled={!search.project}
             onChange={(id) => change({ project: search.project, workload: id })}
-            options={workloads.map((one) => ({
+            options={together(workloads, workload?.id).map((one) => ({
               value: one.id,
-              label: `${one.deployment} · ${word(one.environment)} · ${one.cluster}`,
+              label: `${one.deployment} · ${word(one.environment)} · ${one.clusters.join(', ')}`,
             }))}
           />
         </Field>
@@ -122,7 +123,7 @@ export function NewShell({ search, change }: { search: NewSearch; change: (part:
           value={reason}
           maxLength={REASON_MOST}
           bad={asked && short}
-          onChange={(event) => setReason(event.target.value)}
+          onChange={(event) => setTyped(event.target.value)}
         />
       </Field>
       {opening.way !== 'with_ticket' && (

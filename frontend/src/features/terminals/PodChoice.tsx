@@ -3,6 +3,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PodState, usePodLine } from '@/components/pods/PodName'
+import { Age } from '@/components/Age'
 import { Tag } from '@/components/Image'
 import { Empty, Loading, RegionError, SkeletonRows } from '@/components/states'
 import { Status } from '@/components/Status'
@@ -47,9 +48,16 @@ export function PodChoice({ found, chosen, choose }: Props) {
           />
           <span className={css.podWords}>
             <PodState pod={pod} />
+            {pod.state !== 'running' && pod.detail && <span className="t2 s12">{pod.detail}</span>}
             <span className="t2 s12">
               <Tag tag={pod.version} short /> · {words(pod.is_new ? 'new' : 'old')} ·{' '}
-              {words('pod.restarts', { count: pod.restarts })} · <span className="mono">{pod.cluster}</span>
+              {words('pod.restarts', { count: pod.restarts })} ·{' '}
+              {pod.created_at && (
+                <>
+                  {words('pod.age')} <Age at={pod.created_at} short /> ·{' '}
+                </>
+              )}
+              <span className="mono">{pod.cluster}</span>
             </span>
             {pod.touched_at && <Status status="open" label={words('touched', { by: pod.touched_by })} plain />}
           </span>

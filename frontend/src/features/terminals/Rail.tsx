@@ -108,16 +108,27 @@ const KNOWN = [
 /** Routine of the connection itself, not worth a line. */
 const QUIET = new Set(['terminal.claimed', 'terminal.connected', 'terminal.recording_settled'])
 
+/** Two rows of one thing: whoever watches reads what was recorded so far, and what was asked to end has ended. */
+function isTold(one: Happened, all: Happened[]): boolean {
+  const isThere = (wanted: string, by?: string) =>
+    all.some(({ code, actor }) => code === wanted && (by === undefined || actor === by))
+  if (one.code === 'terminal.end_requested') return isThere('terminal.ended')
+  return one.code === 'terminal.replayed' && one.params.state !== 'ended' && isThere('terminal.watched', one.actor)
+}
+
+/** Of a first key those that ran from it: more may have been given since. */
+const minutesOf = ({ params, at }: Happened): number =>
+  Number(params.minutes ?? Math.round((Date.parse(String(params.ends_at)) - Date.parse(at)) / 60_000))
+
 export function WhatHappened({ session }: { session: SessionDetail }) {
   const { t } = useTranslation('terminals')
-  const said = ({ code, params, actor }: Happened): string => {
+  const said = (one: Happened): string => {
+    const { code, actor } = one
     const name = KNOWN.find((one) => code === `terminal.${one}`)
     if (name === 'ended' && session.end) return sentence(session.end)
-    return name
-      ? t(`happened.${name}`, { actor, minutes: Number(params.minutes ?? session.minutes) })
-      : t('happened.other', { actor, code })
+    return name ? t(`happened.${name}`, { actor, minutes: minutesOf(one) }) : t('happened.other', { actor, code })
   }
-  const rows = session.happened.filter((one) => !QUIET.has(one.code))
+  const rows = session.happened.filter((one) => !QUIET.has(one.code) && !isTold(one, session.happened))
   if (!rows.length) return <p className="t3">{t('happened.nothing')}</p>
   return (
     <ol className={css.happened}>

@@ -59,4 +59,10 @@ describe('the session bar', () => {
     render(<SessionBar session={session} state={{ ...open, facts }} />)
     expect(screen.getByText(/Chen Hao is watching/)).toBeTruthy()
   })
+
+  it('says of nobody that they watch a shell that is over', () => {
+    const facts = { watchers: ['Chen Hao'] } as unknown as LinkState['facts']
+    render(<SessionBar session={{ ...session, state: 'ended' }} state={{ ...open, facts }} />)
+    expect(screen.queryByText(/is watching/)).toBeNull()
+  })
 })

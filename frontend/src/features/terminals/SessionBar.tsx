@@ -32,7 +32,7 @@ export function SessionBar({ session, state, watching = false, ref }: Props) {
         <span className="t2">{t('reason')}</span> <span title={session.reason}>{session.reason}</span>
       </span>
       <span className="grow" />
-      {watchers.length > 0 && !watching && (
+      {watchers.length > 0 && !watching && !isOver && (
         <span className={css.watchers} role="status">
           <Eye size={14} aria-hidden /> {t('watched_by', { names: watchers.join(t('comma')), count: watchers.length })}
         </span>

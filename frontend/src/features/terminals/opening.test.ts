@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mayBreakGlass, wayOf } from './opening'
+import { mayBreakGlass, together, wayOf } from './opening'
 
 const facts = { policy: 'ticket_or_break_glass', mayOpen: true, mayAsk: true, ticket: null } as const
 
@@ -23,5 +23,22 @@ describe('the way to a shell', () => {
     expect(mayBreakGlass('ticket_or_break_glass', true, 'with_ticket')).toBe(false)
     expect(mayBreakGlass('ticket_or_break_glass', false, 'ask')).toBe(false)
     expect(mayBreakGlass('ticket', true, 'ask')).toBe(false)
+  })
+})
+
+describe('the workloads to choose from', () => {
+  const on = (id: number, cluster: string, more = {}) => ({ id, environment_id: 3, name: 'pay', cluster, ...more })
+  const all = [on(7, 'dc1'), on(8, 'dc2'), on(9, 'test-1', { environment_id: 1 }), on(10, 'dc1', { name: 'jobs' })]
+
+  it('are one entry for all clusters of an environment, as their pods are one list', () => {
+    expect(together(all).map(({ id, clusters }) => [id, clusters])).toEqual([
+      [7, ['dc1', 'dc2']],
+      [9, ['test-1']],
+      [10, ['dc1']],
+    ])
+  })
+
+  it('keep the one that was come from', () => {
+    expect(together(all, 8).map(({ id, clusters }) => [id, clusters])[0]).toEqual([8, ['dc1', 'dc2']])
   })
 })

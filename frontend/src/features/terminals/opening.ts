@@ -28,3 +28,17 @@ export const REASON_LEAST = 10
 export const REASON_MOST = 500
 export const MINUTES = [5, 10, 15, 30, 60] as const
 export const MINUTES_FIRST = 30
+
+type Placed = { id: number; environment_id: number; name: string; cluster: string }
+
+/** A workload on all clusters of its environment is one entry, as its pods are one list; `id` is the chosen one's if it is among them. */
+export function together<W extends Placed>(workloads: W[], chosen?: number): (W & { clusters: string[] })[] {
+  const found = new Map<string, W & { clusters: string[] }>()
+  for (const one of workloads) {
+    const key = `${one.environment_id} ${one.name}`
+    const before = found.get(key)
+    const clusters = [...(before?.clusters ?? []), one.cluster]
+    found.set(key, { ...(before && one.id !== chosen ? before : one), clusters })
+  }
+  return [...found.values()]
+}

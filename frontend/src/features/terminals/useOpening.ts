@@ -33,7 +33,6 @@ export function useOpening(place: Place | null, ticketId: number | null) {
   const ask = useQuery(whyQuery(pair && { action: 'emergency_shell.request', ...pair }))
   const glass = useQuery(whyQuery(pair && { action: 'terminal.break_glass', ...pair }))
   const pods = useQuery(podsQuery(place?.project ?? '', place?.workload ?? null))
-  const named = useQuery(ticketQuery(ticketId))
   const running = useInfiniteQuery({
     ...ticketsQuery(
       { ...where, kind: ['emergency_shell'], status: ['running', 'pending_approval'], requester: 'me' },
@@ -41,7 +40,9 @@ export function useOpening(place: Place | null, ticketId: number | null) {
     ),
     enabled: Boolean(place) && ticketId === null && policy !== 'open',
   })
-  const ticket = named.data ?? running.data?.pages[0]?.results[0] ?? null
+  const found = running.data?.pages[0]?.results[0] ?? null
+  const whole = useQuery(ticketQuery(ticketId ?? found?.id ?? null)).data
+  const ticket = whole ?? found
   const way = wayOf({
     policy,
     mayOpen: open.data?.allowed ?? false,
@@ -52,6 +53,8 @@ export function useOpening(place: Place | null, ticketId: number | null) {
     policy,
     pods,
     ticket,
+    /** of that ticket, as it was approved */
+    reason: typeof whole?.form.reason === 'string' ? whole.form.reason : '',
     way,
     mayBreak: mayBreakGlass(policy, glass.data?.allowed ?? false, way),
     refusal: policy === 'open' ? open.data : ask.data,
