@@ -163,6 +163,37 @@ test('ops watch a shell along, its user sees who, and they end it with a sentenc
   await Promise.all([developer.leave(), ops.leave()])
 })
 
+test('production opens with an approved ticket, for the reason that was given once', async () => {
+  const ops = await Person.arrive(browser, 'ops')
+  const other = await Person.arrive(browser, 'ops2')
+  const { page } = ops
+  await readable(ops)
+  await page.goto(`/terminals/new?project=${PROJECT}&env=production`)
+  await page.locator('[data-pod]').first().waitFor()
+  await page.getByRole('textbox', { name: word('reason') }).fill(REASON)
+  await page.getByRole('button', { name: word('ask'), exact: true }).click()
+  await page.waitForURL(/ticket=\d+/)
+  const ticket = Number(/ticket=(\d+)/.exec(page.url())?.[1])
+  await page.getByText(word('ticket.waits')).waitFor()
+  expect(await page.getByRole('button', { name: word('open'), exact: true }).count()).toBe(0)
+
+  await other.page.goto(`/tickets/${ticket}`)
+  await other.page.getByRole('button', { name: /^Approve/ }).click()
+  await until('the ticket lets in', async () => (await ticketOf(other, ticket)).status === 'running')
+  // Later, from the ticket: nothing has to be typed again.
+  await page.goto(`/tickets/${ticket}`)
+  await page.getByRole('link', { name: word('open_with'), exact: true }).click()
+  await page.getByRole('button', { name: word('open'), exact: true }).click()
+  await page.waitForURL(/\/terminals\/\d+$/, { timeout: 60_000 })
+  await page.locator('[data-terminal]:not([data-dimmed])').waitFor({ timeout: 30_000 })
+  await typed(page, 'exit')
+  await page.locator('[data-ended="terminal.end.left"]').waitFor({ timeout: 20_000 })
+  const id = Number(/\d+$/.exec(page.url())?.[0])
+  expect(await sessionOf(ops, id)).toMatchObject({ reason: REASON, ticket_id: ticket })
+  await until('the ticket is done', async () => (await ticketOf(other, ticket)).status === 'succeeded', 60)
+  await Promise.all([ops.leave(), other.leave()])
+})
+
 test('a broken glass opens production at once, and somebody else has to review it', async () => {
   const ops = await Person.arrive(browser, 'ops')
   const other = await Person.arrive(browser, 'ops2')
