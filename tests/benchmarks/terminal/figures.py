@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """One line. `at_most` says on which side of `bound` it has to be.
-
-    `asked` is what QUALITY asks for where two busy cores cannot show it reliably (docs/adr/0013): told, not enforced.
-    """
+    """One line. `at_most` says on which side of `bound` it has to be."""
 
     name: str
     value: float
@@ -18,7 +15,6 @@ class Figure:
     bound: float
     at_most: bool = True
     remark: str = ""
-    asked: float | None = None
 
     @property
     def is_good(self) -> bool:
@@ -27,10 +23,7 @@ class Figure:
     def __str__(self) -> str:
         sign = "≤" if self.at_most else "≥"
         held = "yes" if self.is_good else "NO"
-        asked = "" if self.asked is None else f"asked {self.asked:g}; "
-        return (
-            f"{self.name:<46} {self.value:>10.3f} {self.unit:<6} {sign} {self.bound:<8g} {held:<4} {asked}{self.remark}"
-        )
+        return f"{self.name:<46} {self.value:>10.3f} {self.unit:<6} {sign} {self.bound:<8g} {held:<4} {self.remark}"
 
 
 @dataclass

@@ -118,14 +118,13 @@ def test_forty_megabytes_go_through_whole_and_fast(field: Field, table: Table) -
     every = " ".join(f"{s['bare'] / s['portal']:.2f} ({away:.2f} s)" for away, s in rounds)
     bridge, recorded = (rates[name] / rates["bare"] for name in ("unrecorded", "portal"))
     table.add(
-        Figure("40 MB, bridge / bare", bridge, "", 0.65, at_most=False, asked=0.80, remark=speeds),
+        Figure("40 MB, bridge / bare", bridge, "", 0.80, at_most=False, remark=speeds),
         Figure(
             "40 MB, bridge with recording / bare",
             recorded,
             "",
-            0.40,
+            0.55,
             at_most=False,
-            asked=0.55,
             remark=f"the calmer half of the rounds; all (processor taken away): {every}",
         ),
     )
