@@ -163,14 +163,20 @@ test('ops watch a shell along, its user sees who, and they end it with a sentenc
   await Promise.all([developer.leave(), ops.leave()])
 })
 
-test('production opens with an approved ticket, for the reason that was given once', async () => {
+/** Ops with the sheet for production filled in, and somebody else who may decide. */
+async function beforeProduction(reason: string): Promise<{ ops: Person; other: Person; page: Page }> {
   const ops = await Person.arrive(browser, 'ops')
   const other = await Person.arrive(browser, 'ops2')
   const { page } = ops
   await readable(ops)
   await page.goto(`/terminals/new?project=${PROJECT}&env=production`)
   await page.locator('[data-pod]').first().waitFor()
-  await page.getByRole('textbox', { name: word('reason') }).fill(REASON)
+  await page.getByRole('textbox', { name: word('reason') }).fill(reason)
+  return { ops, other, page }
+}
+
+test('production opens with an approved ticket, for the reason that was given once', async () => {
+  const { ops, other, page } = await beforeProduction(REASON)
   await page.getByRole('button', { name: word('ask'), exact: true }).click()
   await page.waitForURL(/ticket=\d+/)
   const ticket = Number(/ticket=(\d+)/.exec(page.url())?.[1])
@@ -195,13 +201,7 @@ test('production opens with an approved ticket, for the reason that was given on
 })
 
 test('a broken glass opens production at once, and somebody else has to review it', async () => {
-  const ops = await Person.arrive(browser, 'ops')
-  const other = await Person.arrive(browser, 'ops2')
-  const { page } = ops
-  await readable(ops)
-  await page.goto(`/terminals/new?project=${PROJECT}&env=production`)
-  await page.locator('[data-pod]').first().waitFor()
-  await page.getByRole('textbox', { name: word('reason') }).fill('Payments fail and nobody else answers')
+  const { ops, other, page } = await beforeProduction('Payments fail and nobody else answers')
   await page.getByRole('button', { name: word('glass.break') }).click()
   await page.waitForURL(/\/terminals\/\d+$/, { timeout: 60_000 })
   await page.locator('[data-terminal]:not([data-dimmed])').waitFor({ timeout: 30_000 })
