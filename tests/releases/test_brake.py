@@ -41,12 +41,16 @@ def is_held(ticket: Ticket, name: str, target: str = "") -> Callable[[], bool]:
 
 def asked(company: Company, outside: Outside, *but: str) -> list[tuple[str, str]]:
     """(server, kind) of each accepted call since the mark that changes something: what came over the wire, not what a
-    server did by itself (`but`: servers that others write to, as Jenkins to the registry)."""
+    server did by itself (`but`: servers that others write to, as Jenkins to the registry). A running build may clone at
+    any moment: Git reads with POST."""
     return [
         (name, entry.kind)
         for name, server in company.sandbox.servers.items()
         for entry in server.journal.find(accepted=True, since=outside.marks[name])
-        if name not in but and entry.method not in ("", "GET", "HEAD") and not entry.detail.get("dry_run")
+        if name not in but
+        and entry.kind != "git.upload-pack"
+        and entry.method not in ("", "GET", "HEAD")
+        and not entry.detail.get("dry_run")
     ]
 
 
