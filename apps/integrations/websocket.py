@@ -57,8 +57,8 @@ class WebSocket(aiohttp.ClientWebSocketResponse):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, max(size, segments))
 
     def rest(self) -> None:
-        """Leave what comes from now on where it is."""
-        if self._transport is not None and not self.is_resting:
+        """Leave what comes from now on where it is; where as much as is fastest is expected, aiohttp's half megabyte may come."""
+        if self._transport is not None and self._expected is not None and not self.is_resting:
             self.is_resting = True
             self._transport.pause_reading()
 

@@ -117,6 +117,26 @@ def test_a_socket_that_rests_takes_nothing_until_it_goes_on(server: KubernetesSe
     assert play(work()) == b"\x01there\n"
 
 
+def test_a_socket_that_may_take_what_is_fastest_does_not_rest(server: KubernetesServer) -> None:
+    query = [("command", "cat"), ("container", "app"), ("stdin", "true"), ("stdout", "true")]
+    path = f"/api/v1/namespaces/{NS}/pods/{POD}/exec"
+
+    async def work() -> list[bytes]:
+        said = []
+        async with client(server).http.websocket(path, what="x", query=query, protocols=(V5,)) as socket:
+            assert await socket.receive_bytes() == b"\x01"
+            for size in (None, 64 * 1024):
+                socket.expect(size)
+                socket.rest()
+                assert socket.is_resting is (size is not None)
+                socket.go_on()
+                await socket.send_bytes(b"\x00there\n")
+                said.append(await socket.receive_bytes())
+        return said
+
+    assert play(work()) == [b"\x01there\n"] * 2
+
+
 def test_a_stream_that_rests_in_the_middle_of_a_flood_goes_on_and_closes(server: KubernetesServer) -> None:
     async def work() -> int:
         stream = await open_exec(client(server), NS, POD, "app", ["yes"], tty=False)

@@ -25,8 +25,9 @@ WRITERS, READERS = 16, 8
 # A quiet hour is thousands of small objects: so many of them are fetched for one reading, side by side.
 OBJECTS_AT_ONCE, BYTES_AT_ONCE = 64, 8 * 1024 * 1024
 CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 3.0
-# How far before an offset the object that holds it may begin: no segment of the recorder's is longer.
-LONGEST_OBJECT = 8 * 1024 * 1024
+# How far before an offset the object that holds it may begin: no segment of the recorder's is longer, were every byte of its
+# output an escaped one of six.
+LONGEST_OBJECT = 16 * 1024 * 1024
 DELETED_AT_ONCE = 1000
 _NAME = re.compile(r"(\d{15})-(\d{9})\.cast\Z")
 _FULL = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "507"})

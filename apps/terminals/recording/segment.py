@@ -7,6 +7,7 @@ first, and the thread takes back what it wrote.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from io import BytesIO
 
 import structlog
@@ -19,27 +20,24 @@ from apps.terminals.recording.store import RecordingStore
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Lines that become one segment: `body` has them up to its position; `size` are the bytes of output in them, `at` their
+    last moment in seconds after the beginning, `since` the loop's clock at their first."""
+
+    body: BytesIO
+    at: float = 0.0
+    size: int = 0
+    since: float = 0.0
+
+
 class Segment:
-    """Made on the loop; `store` belongs in a thread, `give_up` on the loop.
+    """Made on the loop; `store` belongs in a thread, `give_up` on the loop. `sealed` is where the chain stands with it, known
+    once it is stored."""
 
-    `body` has its lines up to its position; `size` are the bytes of output in them, `at` their last moment in seconds after
-    the beginning, `since` the loop's clock at their first. `sealed` is where the chain stands with it, known once it is stored.
-    """
-
-    def __init__(
-        self,
-        session_id: int,
-        store: RecordingStore,
-        before: Sealed,
-        body: BytesIO,
-        at: float,
-        *,
-        size: int = 0,
-        since: float = 0.0,
-    ) -> None:
-        self.session_id, self.before = session_id, before
-        self.sealed, self.size, self.since = before, size, since
-        self._store, self._body, self._at = store, body, at
+    def __init__(self, session_id: int, store: RecordingStore, before: Sealed, cut: Cut) -> None:
+        self.session_id, self.before, self.sealed = session_id, before, before
+        self._store, self._body, self._at = store, cut.body, cut.at
         self._lock = threading.Lock()
         self._is_given_up = self._is_stored = False
 

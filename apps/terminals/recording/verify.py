@@ -14,7 +14,7 @@ from apps.terminals.recording.chain import LONGEST_SEAL, Seal, Sealed, parse_sea
 from apps.terminals.recording.errors import RecordingError
 from apps.terminals.recording.store import RecordingStore
 
-# A segment is one flush: about two megabytes of output at most, six times as much when all of it is escaped. What is
+# A segment is one flush: little more than two megabytes of output, six times as much when all of it is escaped. What is
 # longer was not written by the portal.
 LONGEST_SEGMENT = 64 * 1024 * 1024
 

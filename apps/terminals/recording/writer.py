@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from io import BytesIO
 from typing import Any, TypeVar
@@ -23,7 +25,7 @@ from django.conf import settings
 from apps.terminals.recording.asciicast import Lines, header
 from apps.terminals.recording.chain import Sealed
 from apps.terminals.recording.errors import RecordingError
-from apps.terminals.recording.segment import Segment
+from apps.terminals.recording.segment import Cut, Segment
 from apps.terminals.recording.store import RecordingStore
 
 __all__ = ["Recorder", "RecordingError", "Sealed"]
@@ -32,13 +34,15 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 GATHER_SECONDS = 1.0
-GATHER_BYTES = 512 * 1024
+# However far behind a store is, no segment has more than this and one frame: a slow one would never be done in time.
+GATHER_BYTES = 2 * 1024 * 1024
+# One flush window. With less a flood waits for the disk every few megabytes.
 BEHIND_SECONDS = 2.0
-BEHIND_BYTES = 2 * 1024 * 1024
+BEHIND_BYTES = 6 * 1024 * 1024
 # From the first byte that waits: GATHER_SECONDS and this stay below the five seconds in which a session must have ended.
 FLUSH_SECONDS = 3.5
 # Nobody should come near it who awaits `drained()`; one that does not may not fill the memory.
-MOST_PENDING = 8 * 1024 * 1024
+MOST_PENDING = 12 * 1024 * 1024
 MEGABYTE = 1024 * 1024
 # So many segments are written side by side; with a store that hangs for all sessions they are what hangs.
 THREADS = 16
@@ -74,23 +78,24 @@ class Recorder:
         self._lines = Lines()
         self._gathered = 0
         self._gathering_since: float | None = None
-        self._under_way: Segment | None = None
+        self._cuts: deque[Cut] = deque()  # in their order; the first one is being stored
+        self._cut_bytes = 0
         self._began_at = time.monotonic()
         self._most_bytes = settings.CONFIG.recording_megabytes * MEGABYTE
         self._is_closing = False
-        self._wake, self._hurry, self._moved = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._wake, self._moved = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def unrecorded(self) -> int:
         """Bytes of output that are not durable yet."""
-        return self._gathered + (self._under_way.size if self._under_way else 0)
+        return self._gathered + self._cut_bytes
 
     @property
     def is_behind(self) -> bool:
         """Whether too much, or something for too long, is unrecorded: `drained` waits then."""
         waiting = self.unrecorded
-        since = self._under_way.since if self._under_way else self._gathering_since
+        since = self._cuts[0].since if self._cuts else self._gathering_since
         if not waiting or since is None:
             return False
         return waiting > BEHIND_BYTES or time.monotonic() - since > BEHIND_SECONDS
@@ -105,7 +110,7 @@ class Recorder:
         self._began_at = time.monotonic()
         body = BytesIO()
         body.write(header(session_id=self.session_id, title=title, cols=cols, rows=rows, started_at=int(time.time())))
-        if not await self._keep(Segment(self.session_id, self.store, self.progress, body, 0.0)):
+        if not await self._keep(Cut(body)):
             raise RecordingError(self.failed.result())
         self._task = self._started(self._work())
 
@@ -115,7 +120,7 @@ class Recorder:
             raise RecordingError("recording.closed")
         if not data:
             return
-        if self._gathered > MOST_PENDING:
+        if self.unrecorded > MOST_PENDING:
             self._fail("recording.too_slow")
         self._gathered += len(data)
         if self.failed.done():
@@ -123,7 +128,7 @@ class Recorder:
         self._lines.output(self._seconds(), data)
         self._has_something()
         if self._gathered >= GATHER_BYTES:
-            self._hurry.set()
+            self._cut()
 
     def resize(self, cols: int, rows: int) -> None:
         """The terminal has a new size from here on."""
@@ -142,18 +147,18 @@ class Recorder:
             await self._moved.wait()
 
     async def close(self) -> Sealed:
-        """Make the rest durable if that is possible within FLUSH_SECONDS; where the recording ends. Idempotent."""
+        """Make the rest durable as long as the store takes a segment within FLUSH_SECONDS; where the recording ends.
+        Idempotent."""
         if not self._is_closing and not self.failed.done():
             # The last seal tells how long the session was; and half a character at the very end is not lost.
             self._has_something()
         self._is_closing = True
         self._wake.set()
-        self._hurry.set()
-        if self._task is not None:
+        while self._task is not None and not self._task.done():
+            before = self.progress
             await asyncio.wait({self._task}, timeout=FLUSH_SECONDS)
-            if not self._task.done():
+            if self.progress == before and not self._task.done():
                 self._fail("recording.too_slow")
-                await asyncio.wait({self._task})
         return self.progress
 
     # -- on the loop --------------------------------------------------------------------------------------
@@ -166,38 +171,47 @@ class Recorder:
             self._wake.set()
 
     async def _work(self) -> None:
-        """Segment after segment until closed or failed; the next one is gathered while one is stored."""
-        while not self.failed.done():
-            await self._wake.wait()
-            self._wake.clear()
-            if self._gathering_since is not None and not self._is_closing:
-                await self._gather(self._gathering_since)
+        """Segment after segment until closed or failed; the next ones are gathered while one is stored."""
+        is_last = False
+        while not is_last and not self.failed.done():
+            await self._gather()
             is_last = self._is_closing
-            if self._gathering_since is not None and not await self._keep(self._cut(is_last=is_last)):
-                return
-            if is_last:
-                return
+            if self._gathering_since is not None and (is_last or not self._cuts):
+                self._cut(is_last=is_last)
+            while self._cuts and not self.failed.done():
+                if await self._keep(self._cuts[0]):
+                    self._cut_bytes -= self._cuts.popleft().size
+                    self._moved.set()
 
-    def _cut(self, *, is_last: bool) -> Segment:
-        """What was gathered becomes a segment."""
-        size, since = self._gathered, self._gathering_since or 0.0
-        self._gathered, self._gathering_since = 0, None
-        self._hurry.clear()
+    def _cut(self, *, is_last: bool = False) -> None:
+        """What was gathered waits to become a segment."""
         body = self._lines.take(final=is_last)
-        at = self._seconds()
-        self._under_way = Segment(self.session_id, self.store, self.progress, body, at, size=size, since=since)
-        return self._under_way
+        self._cuts.append(Cut(body, self._seconds(), self._gathered, self._gathering_since or 0.0))
+        self._cut_bytes += self._gathered
+        self._gathered, self._gathering_since = 0, None
+        self._wake.set()
 
-    async def _gather(self, since: float) -> None:
-        """Wait for more: a segment of every key that is echoed would be many."""
-        try:
-            async with asyncio.timeout(max(0.0, since + GATHER_SECONDS - time.monotonic())):
-                await self._hurry.wait()
-        except TimeoutError:
-            return
+    async def _gather(self) -> None:
+        """Wait for something, and a moment for more: a segment of every key that is echoed would be many."""
+        while self._gathering_since is None and not self._is_urgent:
+            await self._woken()
+        left = (self._gathering_since or 0.0) + GATHER_SECONDS - time.monotonic()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, left)):
+                while not self._is_urgent:
+                    await self._woken()
 
-    async def _keep(self, segment: Segment) -> bool:
+    @property
+    def _is_urgent(self) -> bool:
+        return bool(self._cuts) or self._is_closing or self.failed.done()
+
+    async def _woken(self) -> None:
+        self._wake.clear()
+        await self._wake.wait()
+
+    async def _keep(self, cut: Cut) -> bool:
         """Make one segment durable, in a thread; False when that failed or took too long."""
+        segment = Segment(self.session_id, self.store, self.progress, cut)
         running = asyncio.wrap_future(_threads().submit(_store, segment))
         running.add_done_callback(_look_at)
         either: set[asyncio.Future[Any]] = {running, self.failed}
@@ -214,8 +228,6 @@ class Recorder:
         self.progress = segment.sealed
         if self.progress.bytes > self._most_bytes:
             self._fail("recording.too_long")
-        self._under_way = None
-        self._moved.set()
         return True
 
     def _started(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -235,7 +247,6 @@ class Recorder:
             log.error("a recording failed", session=self.session_id, code=code, unrecorded=self.unrecorded, **params)
             self.failed.set_result(code)
         self._wake.set()
-        self._hurry.set()
         self._moved.set()
 
 

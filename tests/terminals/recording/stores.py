@@ -32,6 +32,18 @@ class Hanging(DirectoryStore):
         self.came_back.set()
 
 
+class Slow(DirectoryStore):
+    """Takes so many seconds for each segment."""
+
+    def __init__(self, root: Path, seconds: float) -> None:
+        super().__init__(root)
+        self.seconds = seconds
+
+    def append(self, session_id: int, seq: int, offset: int, data: bytes | memoryview) -> None:
+        time.sleep(self.seconds)
+        super().append(session_id, seq, offset, data)
+
+
 class Refusing(DirectoryStore):
     """Refuses segment `number` with this error."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.integrations.kubernetes.exec import FRAME_LIMIT
 from apps.sandbox.base.faults import Fault
 from apps.terminals.recording import s3, writer
 from apps.terminals.recording.errors import RecordingError
@@ -72,6 +73,25 @@ def test_only_what_is_asked_for_is_fetched(
     asked = {(entry.subject[-8:-5], entry.detail["range"]) for entry in server.journal.find("object.get")}
     assert asked == {("007", "bytes=5-9"), ("008", "bytes=0-4")}
     assert [entry.detail["keys"] for entry in server.journal.find("object.list")][1:] == [2]
+
+
+def test_the_longest_segment_there_can_be_is_read_to_its_end(store: ObjectStore) -> None:
+    async def session() -> None:
+        recorder = Recorder(7, store)
+        await recorder.open("t", 80, 24)
+        recorder.output(b"\0" * (writer.GATHER_BYTES - 1))  # six bytes each, as JSON
+        recorder.output(b"\0" * FRAME_LIMIT)
+        await recorder.close()
+
+    asyncio.run(session())
+    at, read = 0, []
+    while page := read_page(store, 7, at).data:
+        read.append(page)
+        at += len(page)
+    assert b"".join(read) == b"".join(store.stream(7))
+    assert b"".join(read).count(b"\\u0000") == writer.GATHER_BYTES - 1 + FRAME_LIMIT
+    longest = max(size for _, _, size in store._objects(7))
+    assert 6 * writer.GATHER_BYTES < longest < s3.LONGEST_OBJECT
 
 
 def test_one_reading_fetches_no_more_than_so_many_small_objects(

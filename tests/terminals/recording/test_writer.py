@@ -16,9 +16,9 @@ from apps.terminals.recording import writer
 from apps.terminals.recording.chain import Sealed
 from apps.terminals.recording.directory import DirectoryStore
 from apps.terminals.recording.errors import RecordingError
-from apps.terminals.recording.verify import Anchor, check
+from apps.terminals.recording.verify import Anchor, check, segments
 from apps.terminals.recording.writer import Recorder
-from tests.terminals.recording.stores import NO_SPACE, Hanging, Refusing, reaches, shown
+from tests.terminals.recording.stores import NO_SPACE, Hanging, Refusing, Slow, reaches, shown
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -79,7 +79,7 @@ def test_output_counts_as_unrecorded_until_it_is_durable(tmp_path: Path) -> None
     run(session())
 
 
-def test_drained_waits_for_the_store_once_two_megabytes_are_unrecorded(tmp_path: Path) -> None:
+def test_drained_waits_for_the_store_once_six_megabytes_are_unrecorded(tmp_path: Path) -> None:
     store = Hanging(tmp_path, first=2)
 
     async def session() -> None:
@@ -218,7 +218,7 @@ def test_a_store_that_hangs_fails_the_recording_and_what_it_writes_later_does_no
 def test_the_bounds_end_a_session_within_five_seconds() -> None:
     assert writer.GATHER_SECONDS + writer.FLUSH_SECONDS < 5
     assert writer.TURN_SECONDS < writer.FLUSH_SECONDS
-    assert writer.BEHIND_BYTES <= 2 * 1024 * 1024
+    assert writer.BEHIND_BYTES <= 6 * 1024 * 1024
     assert writer.GATHER_SECONDS < writer.BEHIND_SECONDS <= 2
     assert writer.GATHER_BYTES <= writer.BEHIND_BYTES
 
@@ -260,6 +260,44 @@ def test_output_that_nobody_holds_back_ends_the_recording_before_it_fills_the_me
         await recorder.close()
 
     run(session())
+
+
+def test_a_store_that_was_slow_is_given_no_longer_segments(tmp_path: Path) -> None:
+    store = Hanging(tmp_path, first=2)
+    frame = 256 * 1024
+
+    async def session() -> None:
+        recorder = await opened(store)
+        while not recorder.is_behind:
+            recorder.output(b"x" * frame)
+        await reaches(store.reached.is_set)
+        store.go_on.set()
+        await recorder.drained()
+        assert check(store, 7, Anchor(await recorder.close(), is_final=True)).is_intact
+
+    run(session())
+    assert shown_by(store) == "x" * (writer.BEHIND_BYTES + frame)
+    sizes = [len(segment.data) for segment in segments(store.stream(7))]
+    assert len(sizes) == 1 + 3 + 1
+    assert max(sizes) < writer.GATHER_BYTES + frame
+
+
+def test_a_slow_store_is_waited_for_as_long_as_it_takes_segments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "FLUSH_SECONDS", 1.0)
+    store = Slow(tmp_path, 0.4)
+
+    async def session() -> None:
+        recorder = await opened(store)
+        for _ in range(3):
+            recorder.output(b"x" * writer.GATHER_BYTES)
+        sealed = await recorder.close()
+        assert not recorder.failed.done()
+        assert check(store, 7, Anchor(sealed, is_final=True)).is_intact
+
+    run(session())
+    assert shown_by(store) == "x" * 3 * writer.GATHER_BYTES
 
 
 def test_a_recording_bigger_than_the_setting_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
