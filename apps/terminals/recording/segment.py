@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Cut:
+class Gathered:
     """Lines that become one segment: `body` has them up to its position; `size` are the bytes of output in them, `at` their
     last moment in seconds after the beginning, `since` the loop's clock at their first."""
 
@@ -35,9 +35,9 @@ class Segment:
     """Made on the loop; `store` belongs in a thread, `give_up` on the loop. `sealed` is where the chain stands with it, known
     once it is stored."""
 
-    def __init__(self, session_id: int, store: RecordingStore, before: Sealed, cut: Cut) -> None:
+    def __init__(self, session_id: int, store: RecordingStore, before: Sealed, gathered: Gathered) -> None:
         self.session_id, self.before, self.sealed = session_id, before, before
-        self._store, self._body, self._at = store, cut.body, cut.at
+        self._store, self._body, self._at = store, gathered.body, gathered.at
         self._lock = threading.Lock()
         self._is_given_up = self._is_stored = False
 

@@ -25,7 +25,7 @@ from django.conf import settings
 from apps.terminals.recording.asciicast import Lines, header
 from apps.terminals.recording.chain import Sealed
 from apps.terminals.recording.errors import RecordingError
-from apps.terminals.recording.segment import Cut, Segment
+from apps.terminals.recording.segment import Gathered, Segment
 from apps.terminals.recording.store import RecordingStore
 
 __all__ = ["Recorder", "RecordingError", "Sealed"]
@@ -78,8 +78,8 @@ class Recorder:
         self._lines = Lines()
         self._gathered = 0
         self._gathering_since: float | None = None
-        self._cuts: deque[Cut] = deque()  # in their order; the first one is being stored
-        self._cut_bytes = 0
+        self._waiting: deque[Gathered] = deque()  # in their order; the first one is being stored
+        self._waiting_bytes = 0
         self._began_at = time.monotonic()
         self._most_bytes = settings.CONFIG.recording_megabytes * MEGABYTE
         self._is_closing = False
@@ -89,13 +89,13 @@ class Recorder:
     @property
     def unrecorded(self) -> int:
         """Bytes of output that are not durable yet."""
-        return self._gathered + self._cut_bytes
+        return self._gathered + self._waiting_bytes
 
     @property
     def is_behind(self) -> bool:
         """Whether too much, or something for too long, is unrecorded: `drained` waits then."""
         waiting = self.unrecorded
-        since = self._cuts[0].since if self._cuts else self._gathering_since
+        since = self._waiting[0].since if self._waiting else self._gathering_since
         if not waiting or since is None:
             return False
         return waiting > BEHIND_BYTES or time.monotonic() - since > BEHIND_SECONDS
@@ -110,7 +110,7 @@ class Recorder:
         self._began_at = time.monotonic()
         body = BytesIO()
         body.write(header(session_id=self.session_id, title=title, cols=cols, rows=rows, started_at=int(time.time())))
-        if not await self._keep(Cut(body)):
+        if not await self._keep(Gathered(body)):
             raise RecordingError(self.failed.result())
         self._task = self._started(self._work())
 
@@ -176,18 +176,18 @@ class Recorder:
         while not is_last and not self.failed.done():
             await self._gather()
             is_last = self._is_closing
-            if self._gathering_since is not None and (is_last or not self._cuts):
+            if self._gathering_since is not None and (is_last or not self._waiting):
                 self._cut(is_last=is_last)
-            while self._cuts and not self.failed.done():
-                if await self._keep(self._cuts[0]):
-                    self._cut_bytes -= self._cuts.popleft().size
+            while self._waiting and not self.failed.done():
+                if await self._keep(self._waiting[0]):
+                    self._waiting_bytes -= self._waiting.popleft().size
                     self._moved.set()
 
     def _cut(self, *, is_last: bool = False) -> None:
         """What was gathered waits to become a segment."""
         body = self._lines.take(final=is_last)
-        self._cuts.append(Cut(body, self._seconds(), self._gathered, self._gathering_since or 0.0))
-        self._cut_bytes += self._gathered
+        self._waiting.append(Gathered(body, self._seconds(), self._gathered, self._gathering_since or 0.0))
+        self._waiting_bytes += self._gathered
         self._gathered, self._gathering_since = 0, None
         self._wake.set()
 
@@ -203,15 +203,15 @@ class Recorder:
 
     @property
     def _is_urgent(self) -> bool:
-        return bool(self._cuts) or self._is_closing or self.failed.done()
+        return bool(self._waiting) or self._is_closing or self.failed.done()
 
     async def _woken(self) -> None:
         self._wake.clear()
         await self._wake.wait()
 
-    async def _keep(self, cut: Cut) -> bool:
+    async def _keep(self, gathered: Gathered) -> bool:
         """Make one segment durable, in a thread; False when that failed or took too long."""
-        segment = Segment(self.session_id, self.store, self.progress, cut)
+        segment = Segment(self.session_id, self.store, self.progress, gathered)
         running = asyncio.wrap_future(_threads().submit(_store, segment))
         running.add_done_callback(_look_at)
         either: set[asyncio.Future[Any]] = {running, self.failed}
