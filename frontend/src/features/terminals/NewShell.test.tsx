@@ -187,11 +187,14 @@ describe('the sheet before a shell', () => {
     expect((filed()[0]?.form as { break_glass: boolean }).break_glass).toBe(true)
   })
 
-  it('says why not, instead of a button that is dead', async () => {
+  it('says why not, asks for nothing, and still shows the pods', async () => {
     may = {}
     await sheet()
     await screen.findByText(/policy\.denied/)
+    expect(await screen.findAllByRole('radio')).toHaveLength(2)
     expect(screen.queryByRole('button', { name: 'Open shell' })).toBeNull()
+    expect(screen.queryByLabelText('Reason')).toBeNull()
+    expect(screen.queryByLabelText('Container')).toBeNull()
   })
 
   it('shows what the portal refused, and keeps what was typed', async () => {

@@ -62,6 +62,8 @@ export function NewShell({ search, change }: { search: NewSearch; change: (part:
     if (wanted && !short) run(wanted)
     else document.getElementById(short ? 'sh-reason' : 'sh-workload')?.focus()
   }
+  // Who may not is told at once, and asked for nothing.
+  const denied = opening.known && opening.way === 'refused' ? opening.refusal : undefined
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
     ready((what) =>
@@ -95,84 +97,88 @@ export function NewShell({ search, change }: { search: NewSearch; change: (part:
           />
         </Field>
       </div>
+      {denied && <Denied reason={denied} />}
       {place && (
         <PodChoice found={opening.pods} chosen={pod} choose={(one: Pod) => change({ ...search, pod: one.name })} />
       )}
-      {pod && (
-        <Field id="sh-container" label={t('f.container')} problem={problem('container')}>
-          <Select
-            {...describedBy('sh-container')}
-            aria-label={t('f.container')}
-            value={chosen?.name}
-            onChange={setContainer}
-            options={pod.containers.map((one) => ({
-              value: one.name,
-              label: runs(one) ? one.name : t('f.container.off', { name: one.name }),
-            }))}
-          />
-        </Field>
-      )}
-      <Field
-        id="sh-reason"
-        label={t('reason')}
-        help={t('f.reason.help')}
-        problem={asked && short ? t('reason.short') : problem('reason')}
-      >
-        <TextArea
-          {...describedBy('sh-reason')}
-          value={reason}
-          maxLength={REASON_MOST}
-          bad={asked && short}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </Field>
-      {opening.way !== 'with_ticket' && (
-        <Field id="sh-minutes" label={t('f.minutes')} help={t('f.minutes.help')} problem={problem('minutes')}>
-          <Select
-            {...describedBy('sh-minutes')}
-            aria-label={t('f.minutes')}
-            value={minutes}
-            onChange={setMinutes}
-            options={MINUTES.map((n) => ({ value: n, label: t('minutes', { count: n }) }))}
-          />
-        </Field>
-      )}
-      {place && opening.known && (
-        <section className={css.policy} aria-label={t('policy')}>
-          <p>
-            <CircleDot size={14} aria-hidden /> {t('policy.recorded')}
-          </p>
-          <p>
-            <Eye size={14} aria-hidden /> {t('policy.watched')}
-          </p>
-          <p className="b5">{t(`policy.${opening.policy}`, { environment: word(place.environment) })}</p>
-          {opening.ticket && (opening.way === 'waits' || opening.way === 'with_ticket') && (
-            <p>
-              <Link to="/tickets/$id" params={{ id: String(opening.ticket.id) }} className="link tnum">
-                #{opening.ticket.id}
-              </Link>{' '}
-              <Status status={opening.ticket.status} plain /> {t(`ticket.${opening.way}`)}
-            </p>
+      {!denied && (
+        <>
+          {pod && (
+            <Field id="sh-container" label={t('f.container')} problem={problem('container')}>
+              <Select
+                {...describedBy('sh-container')}
+                aria-label={t('f.container')}
+                value={chosen?.name}
+                onChange={setContainer}
+                options={pod.containers.map((one) => ({
+                  value: one.name,
+                  label: runs(one) ? one.name : t('f.container.off', { name: one.name }),
+                }))}
+              />
+            </Field>
           )}
-          {opening.way === 'refused' && opening.refusal && <Denied reason={opening.refusal} />}
-        </section>
-      )}
-      {deeds.error && restOf(deeds.error, SHOWN) && <RegionError error={deeds.error} />}
-      {place && opening.known && (
-        <div className={css.buttons}>
-          {opening.mayBreak && (
-            <Button danger loading={deeds.breaking} onClick={() => ready((what) => deeds.breakGlass(what))}>
-              {t('glass.break')}
-            </Button>
+          <Field
+            id="sh-reason"
+            label={t('reason')}
+            help={t('f.reason.help')}
+            problem={asked && short ? t('reason.short') : problem('reason')}
+          >
+            <TextArea
+              {...describedBy('sh-reason')}
+              value={reason}
+              maxLength={REASON_MOST}
+              bad={asked && short}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          </Field>
+          {opening.way !== 'with_ticket' && (
+            <Field id="sh-minutes" label={t('f.minutes')} help={t('f.minutes.help')} problem={problem('minutes')}>
+              <Select
+                {...describedBy('sh-minutes')}
+                aria-label={t('f.minutes')}
+                value={minutes}
+                onChange={setMinutes}
+                options={MINUTES.map((n) => ({ value: n, label: t('minutes', { count: n }) }))}
+              />
+            </Field>
           )}
-          {opening.way !== 'refused' && opening.way !== 'waits' && (
-            <Button type="primary" htmlType="submit" loading={deeds.pending && !deeds.breaking && { delay: 300 }}>
-              {t(opening.way === 'ask' ? 'ask' : 'open')}
-            </Button>
+          {place && opening.known && (
+            <section className={css.policy} aria-label={t('policy')}>
+              <p>
+                <CircleDot size={14} aria-hidden /> {t('policy.recorded')}
+              </p>
+              <p>
+                <Eye size={14} aria-hidden /> {t('policy.watched')}
+              </p>
+              <p className="b5">{t(`policy.${opening.policy}`, { environment: word(place.environment) })}</p>
+              {opening.ticket && (opening.way === 'waits' || opening.way === 'with_ticket') && (
+                <p>
+                  <Link to="/tickets/$id" params={{ id: String(opening.ticket.id) }} className="link tnum">
+                    #{opening.ticket.id}
+                  </Link>{' '}
+                  <Status status={opening.ticket.status} plain /> {t(`ticket.${opening.way}`)}
+                </p>
+              )}
+            </section>
           )}
-        </div>
+          {deeds.error && restOf(deeds.error, SHOWN) && <RegionError error={deeds.error} />}
+          {place && opening.known && (
+            <div className={css.buttons}>
+              {opening.mayBreak && (
+                <Button danger loading={deeds.breaking} onClick={() => ready((what) => deeds.breakGlass(what))}>
+                  {t('glass.break')}
+                </Button>
+              )}
+              {opening.way !== 'waits' && (
+                <Button type="primary" htmlType="submit" loading={deeds.pending && !deeds.breaking && { delay: 300 }}>
+                  {t(opening.way === 'ask' ? 'ask' : 'open')}
+                </Button>
+              )}
+            </div>
+          )}
+          {opening.mayBreak && <p className="t2 s12">{t('glass.means')}</p>}
+        </>
       )}
-      {opening.mayBreak && <p className="t2 s12">{t('glass.means')}</p>}
     </form>
   )
 }
